@@ -1,5 +1,7 @@
 package socketeer
 
+import kotlin.coroutines.AbstractCoroutineContextElement
+import kotlin.coroutines.CoroutineContext
 import kotlin.time.Duration
 
 /** What happened, as a value: handed to the function given to [net]; a logger is one such function. */
@@ -34,4 +36,11 @@ public fun printEvent(event: Event) {
             )
         is AcceptPaused -> System.err.println("${event.local}: accepting pauses for ${event.pause}: ${event.cause.message}")
     }
+}
+
+/** Goes with a handler's coroutines so that a report can name the connection that they serve. */
+internal class Handling(private val connection: Connection) : AbstractCoroutineContextElement(Handling) {
+    override fun toString(): String = "${connection.local} <- ${connection.remote}"
+
+    companion object : CoroutineContext.Key<Handling>
 }

@@ -3,6 +3,7 @@ package socketeer
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.io.bytestring.ByteString
 import java.nio.ByteBuffer
+import kotlin.coroutines.CoroutineContext
 import kotlin.time.Duration
 
 /**
@@ -167,3 +168,15 @@ public interface Connection : Socket, CoroutineScope {
 
 /** How many bytes [Connection.recv] gives at most unless told otherwise. */
 public const val DEFAULT_RECV: Int = 65_536
+
+/** What a server asks of a connection that lives on a loop, besides what everybody may. */
+internal interface Hosted {
+    /** Where its handler runs without being carried over for every call; empty: anywhere. */
+    val home: CoroutineContext
+
+    /**
+     * Takes in and drops what the peer still sends until its end, whether or not reading was shut down: to close with
+     * bytes unread is a reset, and that may overtake the last reply.
+     */
+    suspend fun discard()
+}

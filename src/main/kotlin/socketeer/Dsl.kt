@@ -1,0 +1,169 @@
+package socketeer
+
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.cancelChildren
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.joinAll
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
+import socketeer.loop.NioNetwork
+import socketeer.loop.SelectLoop
+import java.util.concurrent.CopyOnWriteArrayList
+import java.util.concurrent.atomic.AtomicInteger
+import kotlin.coroutines.CoroutineContext
+import kotlin.system.exitProcess
+import kotlin.time.Duration
+
+/**
+ * Runs [block] on a select loop on the calling thread and returns when all inside has ended: the block, what it launched,
+ * its servers. Then every socket it made is closed.
+ *
+ * SIGINT and SIGTERM end it in order: servers stop as [Server.stop] says, then what is left of the block is cancelled. A
+ * block that had to be cancelled for it has no result, so then the process exits, with code 0. A second signal waits for
+ * nothing.
+ *
+ * @param loops how many loops connections are spread over, each on a thread of its own, 1 or more.
+ * @param limits what servers and connections in it keep to.
+ * @param events told what happens that no call can tell.
+ * @param signals false leaves the process's signals alone.
+ * @throws InterruptedException if the thread is interrupted, after the block was cancelled.
+ */
+public fun <T> net(
+    loops: Int = 1,
+    limits: Limits = Limits(),
+    events: (Event) -> Unit = ::printEvent,
+    signals: Boolean = true,
+    block: suspend Net.() -> T,
+): T {
+    require(loops >= 1) { "loops >= 1, was $loops" }
+    val all = List(loops) { SelectLoop(events, limits.hold) }
+    try {
+        for ((i, loop) in all.withIndex()) if (i > 0) loop.start("socketeer-loop-$i")
+        val network = NioNetwork(all)
+        return all.first().runNet(signals) { started ->
+            try {
+                coroutineScope { Net(network, limits, events, coroutineContext).also(started).run(block) }
+            } finally {
+                withContext(NonCancellable) { network.close() }
+            }
+        }
+    } finally {
+        for (loop in all) loop.close()
+    }
+}
+
+/** The same on [network], which may be any and stays the caller's to close. */
+public fun <T> net(
+    network: Network,
+    limits: Limits = Limits(),
+    events: (Event) -> Unit = ::printEvent,
+    signals: Boolean = true,
+    block: suspend Net.() -> T,
+): T =
+    SelectLoop(events, limits.hold).use { loop ->
+        loop.runNet(signals) { started ->
+            coroutineScope { Net(network, limits, events, coroutineContext).also(started).run(block) }
+        }
+    }
+
+/** Runs [body], which tells of its [Net], on this loop; a signal ends that in order. */
+private fun <T> SelectLoop.runNet(
+    signals: Boolean,
+    body: suspend ((Net) -> Unit) -> T,
+): T {
+    val asked = AtomicInteger()
+    try {
+        return run {
+            var net: Net? = null
+            val listening = if (signals) Signals.listen { name -> launch { net?.end(name, asked.incrementAndGet() == 1) } } else null
+            listening.use { body { net = it } }
+        }
+    } catch (cause: CancellationException) {
+        if (asked.get() == 0) throw cause
+    }
+    exitProcess(0)
+}
+
+/**
+ * What a [net] block sees: the verbs, and a scope to launch in.
+ *
+ * @property network where its sockets come from.
+ * @property limits what its servers keep to unless told otherwise.
+ */
+public class Net internal constructor(
+    public val network: Network,
+    public val limits: Limits,
+    private val events: (Event) -> Unit,
+    override val coroutineContext: CoroutineContext,
+) : CoroutineScope {
+    private val servers = CopyOnWriteArrayList<Server>()
+    private var returned = false
+
+    internal suspend fun <T> run(block: suspend Net.() -> T): T = block().also { returned = true }
+
+    /** [Network.bind]. */
+    public suspend fun bind(
+        address: StreamAddress,
+        vararg options: Setting<*>,
+    ): BoundSocket = network.bind(address, *options)
+
+    /** [Network.connect]. */
+    public suspend fun connect(
+        address: StreamAddress,
+        timeout: Duration = limits.connect,
+        vararg options: Setting<*>,
+    ): Connection = network.connect(address, timeout, *options)
+
+    /** [Network.resolve]. */
+    public suspend fun resolve(host: String): List<String> = network.resolve(host)
+
+    /**
+     * Listens on [port] of [host] and runs [handler] in a coroutine for each connection. Returns once clients can
+     * connect; the server goes on until it is stopped or the block is cancelled.
+     *
+     * @param port 0 for a free one, told by [Server.address].
+     * @param host loopback unless told otherwise; `"0.0.0.0"` or `"::"` serves the world.
+     * @throws AddressInUseException, AddressNotAvailableException, DeniedException, NameNotFoundException
+     */
+    public suspend fun tcpServer(
+        port: Int,
+        host: String = LOOPBACK,
+        limits: Limits = this.limits,
+        handler: Handler,
+    ): Server = tcpServer(tcp(host, port), limits, handler)
+
+    /** Listens on [address]. */
+    public suspend fun tcpServer(
+        address: TcpAddress,
+        limits: Limits = this.limits,
+        handler: Handler,
+    ): Server = serve(bind(address).listen(limits.backlog), limits, handler)
+
+    /** Runs [handler] in a coroutine for each connection of [listener]. */
+    public fun serve(
+        listener: Listener,
+        limits: Limits = this.limits,
+        handler: Handler,
+    ): Server {
+        val server = Server(listener, limits, events, handler, this)
+        servers += server
+        launch {
+            server.join()
+            servers -= server
+        }
+        return server
+    }
+
+    internal suspend fun end(
+        signal: String,
+        inOrder: Boolean,
+    ) {
+        if (inOrder) servers.map { server -> launch { server.stop() } }.joinAll()
+        // A block that has returned keeps its result; only what it launched is still to end.
+        val cause = CancellationException("ended by $signal")
+        if (returned) coroutineContext.cancelChildren(cause) else coroutineContext.cancel(cause)
+    }
+}

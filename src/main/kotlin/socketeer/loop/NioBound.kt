@@ -1,0 +1,96 @@
+package socketeer.loop
+
+import socketeer.BoundSocket
+import socketeer.ClosedException
+import socketeer.Connection
+import socketeer.Listener
+import socketeer.Option
+import socketeer.Setting
+import socketeer.StreamAddress
+import socketeer.TcpAddress
+import socketeer.tcp
+import java.net.BindException
+import java.net.InetAddress
+import java.nio.channels.ServerSocketChannel
+import java.nio.channels.SocketChannel
+import java.util.concurrent.atomic.AtomicReference
+import kotlin.time.Duration
+
+/**
+ * A bound socket that neither listens nor connects yet, which NIO does not have: its server channel binds and listens in
+ * one. So a client channel holds the address; to connect it is used, to listen a server channel binds the same address
+ * (SO_REUSEADDR allows that as long as nobody listens) and the client channel is let go.
+ */
+internal class NioBound(
+    private val network: NioNetwork,
+    private val poller: Poller,
+    private val channel: SocketChannel,
+    private val asked: InetAddress?,
+    private val options: List<Setting<*>>,
+) : BoundSocket {
+    private val became = AtomicReference<String?>()
+    private val bound = channel.localAddress
+
+    override val local: StreamAddress =
+        (bound.toAddress() as? TcpAddress)
+            // The system calls the wildcard by its IPv6 name on a socket for both; the user's own word is better.
+            ?.let { if (asked?.isAnyLocalAddress == true) tcp(asked.literal(), it.port) else it }
+            ?: bound.toAddress()
+
+    override val isOpen: Boolean get() = became.get() == null
+
+    override suspend fun listen(backlog: Int): Listener {
+        require(backlog >= 1) { "a backlog is 1 or more, was $backlog" }
+        become("listener")
+        val server =
+            orFault("listen on $local") {
+                ServerSocketChannel.open().orClose {
+                    configureBlocking(false)
+                    for (setting in options) if (setting.option.nio in supportedOptions()) set(setting)
+                    try {
+                        bind(bound, backlog)
+                    } catch (_: BindException) {
+                        // Where the address can't be shared even so, let it go first.
+                        channel.close()
+                        bind(bound, backlog)
+                    }
+                }
+            }
+        channel.close()
+        return poller.here { NioListener(server, poller, local, network::adopt).also(poller::adopt) }
+    }
+
+    override suspend fun connect(
+        address: StreamAddress,
+        timeout: Duration,
+    ): Connection {
+        become("connection")
+        return channel.orClosed { within(timeout, address) { network.establish(poller, channel, network.targets(address).first()) } }
+    }
+
+    private fun become(what: String) {
+        became.updateAndGet { before -> if (before == null) what else throw ClosedException("$local is a $before now") }
+    }
+
+    override suspend fun close() {
+        if (became.compareAndSet(null, "closed socket")) channel.close()
+    }
+
+    override fun <T : Any> get(option: Option<T>): T = channel.option(option, this)
+
+    override fun <T : Any> set(
+        option: Option<T>,
+        value: T,
+    ): Unit = channel.option(option, value, this)
+
+    override fun toString(): String = "bound $local"
+}
+
+private inline fun <R> SocketChannel.orClosed(block: () -> R): R {
+    try {
+        return block()
+    } catch (cause: Throwable) {
+        close()
+        throw cause
+    }
+}

@@ -1,0 +1,451 @@
+package socketeer.loop
+
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
+import kotlinx.io.Buffer
+import kotlinx.io.bytestring.ByteString
+import kotlinx.io.bytestring.unsafe.UnsafeByteStringApi
+import kotlinx.io.bytestring.unsafe.UnsafeByteStringOperations
+import kotlinx.io.readByteString
+import kotlinx.io.write
+import socketeer.Address
+import socketeer.BrokenException
+import socketeer.BusyException
+import socketeer.ClosedException
+import socketeer.Connection
+import socketeer.Direction
+import socketeer.Hosted
+import socketeer.Option
+import java.io.IOException
+import java.net.StandardSocketOptions
+import java.nio.ByteBuffer
+import java.nio.channels.SelectionKey.OP_CONNECT
+import java.nio.channels.SelectionKey.OP_READ
+import java.nio.channels.SelectionKey.OP_WRITE
+import java.nio.channels.SocketChannel
+import kotlin.coroutines.CoroutineContext
+import kotlin.coroutines.intrinsics.suspendCoroutineUninterceptedOrReturn
+
+/*
+ * A stream socket on its poller. All state is the poller's own: a call from elsewhere goes through `here`.
+ *
+ * Receiving. The poller reads into the waiting receiver's buffer and resumes it with the result, so `recvInto` is one
+ * tail call with no state machine of its own. A read that came up short has emptied the kernel, so the next receive waits
+ * for the poller's word and doesn't ask again: one system call a message saved, of about two. The read interest stays
+ * armed between receives; it is disarmed only by an event that nobody is there to take (which is the back-pressure), and
+ * armed again by the next receive.
+ *
+ * Sending. Try at once; only what the kernel doesn't take waits for it to be writable.
+ *
+ * Buffers. What is not a direct buffer goes through the poller's scratch buffer a piece at a time: the JDK would copy the
+ * whole rest of a large array into a direct buffer of that size for every partial write.
+ */
+internal class NioConnection(
+    private val socket: SocketChannel,
+    poller: Poller,
+    private val parent: CoroutineContext,
+) : Watch(poller, socket),
+    Connection,
+    Hosted {
+    private var ends: Ends = Ends.UNCONNECTED
+    private val reader = Slot(poller)
+    private val writer = Slot(poller)
+
+    // What the waiting receiver wants: bytes into its buffer, or at most so many as a value.
+    private var into: ByteBuffer? = null
+    private var atMost = 0
+    private var outgoing: ByteBuffer? = null
+
+    // What was put back or peeked at: it comes before what the kernel has.
+    private var front: Buffer? = null
+    private var drained = false
+    private var ended = false
+    private var noMoreInput = false
+    private var noMoreOutput = false
+    private var broken: BrokenException? = null
+    private var scope: CoroutineContext? = null
+
+    @Volatile override var isOpen: Boolean = true
+        private set
+
+    override var received: Long = 0
+        private set
+
+    override var sent: Long = 0
+        private set
+
+    override val local: Address get() = ends.local
+    override val remote: Address get() = ends.remote
+
+    override val home: CoroutineContext get() = poller.home
+
+    override val coroutineContext: CoroutineContext
+        get() =
+            synchronized(reader) {
+                scope ?: (parent + home + SupervisorJob(parent[Job])).also {
+                    scope = it
+                    if (!isOpen) it.cancel(CancellationException("$this is closed"))
+                }
+            }
+
+    /** Takes the channel in, accepted or connected elsewhere already, or about to [establish]. */
+    fun adopt(ends: Ends): NioConnection {
+        this.ends = ends
+        poller.adopt(this)
+        return this
+    }
+
+    /** Connects the channel; it is adopted. */
+    suspend fun establish() {
+        try {
+            if (!socket.connect(ends.remoteSocketAddress)) {
+                awaitConnect()
+                socket.finishConnect()
+            }
+            poller.disarm(this, OP_CONNECT)
+            ends = Ends(socket.localAddress, ends.remoteSocketAddress)
+        } catch (cause: Throwable) {
+            close()
+            throw if (cause is Exception && cause !is CancellationException) fault("connect to $remote", cause) else cause
+        }
+    }
+
+    private suspend fun awaitConnect(): Unit =
+        suspendCoroutineUninterceptedOrReturn { continuation ->
+            poller.arm(this, OP_CONNECT)
+            writer.park(continuation)
+        }
+
+    override fun ready(ops: Int) {
+        if (!isOpen) return
+        if (ops and OP_CONNECT != 0) {
+            poller.disarm(this, OP_CONNECT)
+            return writer.resume(Unit)
+        }
+        if (ops and OP_WRITE != 0) writable()
+        if (ops and OP_READ != 0 && isOpen) readable()
+    }
+
+    // ---- receiving
+
+    override suspend fun recvInto(buffer: ByteBuffer): Int {
+        if (!poller.isHere) return poller.here { recvInto(buffer) }
+        checkReceive()
+        if (!buffer.hasRemaining()) return 0
+        if (front != null) return takeFront(buffer)
+        if (!drained && reader.mayGoOn()) {
+            val count = read(buffer)
+            if (count != 0) return count
+        }
+        return suspendCoroutineUninterceptedOrReturn { continuation ->
+            into = buffer
+            poller.arm(this, OP_READ)
+            reader.park(continuation)
+        }
+    }
+
+    override suspend fun recv(max: Int): ByteString? {
+        require(max >= 1) { "recv at least 1 byte, was $max" }
+        if (!poller.isHere) return poller.here { recv(max) }
+        checkReceive()
+        front?.let { return takeFront(max) }
+        if (!drained && reader.mayGoOn()) {
+            val count = readScratch(max)
+            if (count != 0) return bytes(count)
+        }
+        return suspendCoroutineUninterceptedOrReturn { continuation ->
+            into = null
+            atMost = max
+            poller.arm(this, OP_READ)
+            reader.park(continuation)
+        }
+    }
+
+    private fun checkReceive() {
+        if (!isOpen) throw ClosedException("receive on $this: it is closed")
+        if (reader.isTaken) throw BusyException("receive on $this: another receive is waiting")
+    }
+
+    private fun readable() {
+        if (!reader.isTaken) {
+            // Nobody is there to take it: let it wait in the kernel, which tells the peer to wait.
+            drained = false
+            return poller.disarm(this, OP_READ)
+        }
+        val buffer = into
+        val result: Any? =
+            try {
+                val count = if (buffer != null) read(buffer) else readScratch(atMost)
+                if (count == 0) return
+                if (buffer != null) count else bytes(count)
+            } catch (cause: IOException) {
+                into = null
+                return reader.fail(cause)
+            }
+        into = null
+        reader.resume(result)
+    }
+
+    /** Reads what the kernel has: a count, 0 if there is nothing now, -1 at the end. Knows when the kernel is empty. */
+    private fun read(buffer: ByteBuffer): Int {
+        if (buffer.isDirect) return readDirect(buffer)
+        val count = readScratch(buffer.remaining())
+        if (count > 0) buffer.put(poller.scratch)
+        return count
+    }
+
+    private fun readScratch(max: Int): Int {
+        val scratch = poller.scratch.clear()
+        if (max < scratch.capacity()) scratch.limit(max)
+        val count = readDirect(scratch)
+        scratch.flip()
+        return count
+    }
+
+    private fun readDirect(buffer: ByteBuffer): Int {
+        if (ended) return -1
+        val room = buffer.remaining()
+        val count =
+            try {
+                socket.read(buffer)
+            } catch (cause: IOException) {
+                throw broke("receive on $this", cause)
+            }
+        drained = count in 0 until room
+        if (count > 0) {
+            received += count
+        } else if (count < 0 || noMoreInput) {
+            // After a failed write the kernel may report a plain end; the peer's reset stays one.
+            broken?.let { throw it }
+            if (count < 0) ended = true
+            return -1
+        }
+        return count
+    }
+
+    @OptIn(UnsafeByteStringApi::class)
+    private fun bytes(count: Int): ByteString? {
+        if (count < 0) return null
+        val array = ByteArray(count)
+        poller.scratch.get(array)
+        return UnsafeByteStringOperations.wrapUnsafe(array)
+    }
+
+    private fun takeFront(buffer: ByteBuffer): Int {
+        val source = front!!
+        val count = minOf(source.size, buffer.remaining().toLong()).toInt()
+        buffer.put(source.readByteString(count).toByteArray())
+        if (source.exhausted()) front = null
+        return count
+    }
+
+    private fun takeFront(max: Int): ByteString {
+        val source = front!!
+        val taken = source.readByteString(minOf(source.size, max.toLong()).toInt())
+        if (source.exhausted()) front = null
+        return taken
+    }
+
+    override suspend fun peek(n: Int): ByteString? {
+        require(n >= 1) { "peek at least 1 byte, was $n" }
+        if (!poller.isHere) return poller.here { peek(n) }
+        checkReceive()
+        while ((front?.size ?: 0) < n) {
+            val held = front
+            front = null
+            val more =
+                try {
+                    recv(n - (held?.size ?: 0).toInt())
+                } finally {
+                    front = held
+                }
+            if (more == null) break
+            front = (held ?: Buffer()).apply { write(more) }
+        }
+        val source = front ?: return null
+        return source.copy().readByteString(minOf(source.size, n.toLong()).toInt())
+    }
+
+    override suspend fun recvExactly(n: Int): ByteString? {
+        require(n >= 0) { "recvExactly of 0 bytes or more, was $n" }
+        if (n == 0) return ByteString()
+        if (!poller.isHere) return poller.here { recvExactly(n) }
+        val have = peek(n)?.size ?: return null
+        if (have < n) throw BrokenException("receive on $this: the stream ended after $have of $n bytes")
+        return takeFront(n)
+    }
+
+    override suspend fun unread(bytes: ByteString) {
+        if (!poller.isHere) return poller.here { unread(bytes) }
+        checkReceive()
+        if (bytes.size == 0) return
+        val rest = front
+        front =
+            Buffer().apply {
+                write(bytes)
+                if (rest != null) transferFrom(rest)
+            }
+    }
+
+    // ---- sending
+
+    override suspend fun send(buffer: ByteBuffer) {
+        if (!poller.isHere) return poller.here { send(buffer) }
+        if (!isOpen) throw ClosedException("send on $this: it is closed")
+        if (writer.isTaken) throw BusyException("send on $this: another send is waiting")
+        if (noMoreOutput) throw ClosedException("send on $this: sending was shut down")
+        broken?.let { throw BrokenException(it.message!!, it) }
+        if (write(buffer) && writer.mayGoOn()) return
+        return suspendCoroutineUninterceptedOrReturn { continuation ->
+            outgoing = buffer
+            writer.park(continuation).also {
+                if (buffer.hasRemaining()) poller.arm(this, OP_WRITE) else poller.post { writable() }
+            }
+        }
+    }
+
+    @OptIn(UnsafeByteStringApi::class)
+    override suspend fun send(bytes: ByteString) {
+        var array: ByteArray? = null
+        UnsafeByteStringOperations.withByteArrayUnsafe(bytes) { array = it }
+        return send(ByteBuffer.wrap(array!!))
+    }
+
+    override suspend fun send(bytes: ByteArray): Unit = send(ByteBuffer.wrap(bytes))
+
+    override suspend fun send(text: String): Unit = send(ByteBuffer.wrap(text.encodeToByteArray()))
+
+    private fun writable() {
+        if (!isOpen) return
+        val buffer = outgoing ?: return poller.disarm(this, OP_WRITE)
+        if (!writer.isTaken) {
+            outgoing = null
+            return poller.disarm(this, OP_WRITE)
+        }
+        try {
+            if (!write(buffer)) return poller.arm(this, OP_WRITE)
+        } catch (cause: IOException) {
+            outgoing = null
+            poller.disarm(this, OP_WRITE)
+            return writer.fail(cause)
+        }
+        outgoing = null
+        poller.disarm(this, OP_WRITE)
+        writer.resume(Unit)
+    }
+
+    /** Writes what the kernel takes; whether that was all. */
+    private fun write(buffer: ByteBuffer): Boolean {
+        if (buffer.isDirect) {
+            writeDirect(buffer)
+            return !buffer.hasRemaining()
+        }
+        while (buffer.hasRemaining()) {
+            val scratch = poller.scratch.clear()
+            val piece = minOf(buffer.remaining(), scratch.capacity())
+            val start = buffer.position()
+            scratch.put(0, buffer, start, piece).limit(piece)
+            val count = writeDirect(scratch)
+            buffer.position(start + count)
+            if (count < piece) return false
+        }
+        return true
+    }
+
+    private fun writeDirect(buffer: ByteBuffer): Int {
+        if (!buffer.hasRemaining()) return 0
+        val count =
+            try {
+                socket.write(buffer)
+            } catch (cause: IOException) {
+                throw broke("send on $this", cause)
+            }
+        sent += count
+        return count
+    }
+
+    private fun broke(
+        what: String,
+        cause: IOException,
+    ): BrokenException = broken ?: broken(what, cause).also { broken = it }
+
+    // ---- ending
+
+    override suspend fun shutdown(how: Direction) {
+        if (!poller.isHere) return poller.here { shutdown(how) }
+        if (!isOpen) throw ClosedException("shutdown of $this: it is closed")
+        if (how != Direction.WRITE) endInput()
+        if (how != Direction.READ) endOutput()
+    }
+
+    private fun endInput() {
+        noMoreInput = true
+        // Whoever waits gets what has come meanwhile, or the end.
+        if (reader.isTaken) poller.post { if (isOpen) readable() }
+    }
+
+    private fun endOutput() {
+        if (noMoreOutput) return
+        if (writer.isTaken) throw BusyException("shutdown of $this: a send is waiting")
+        noMoreOutput = true
+        if (broken == null) {
+            try {
+                socket.shutdownOutput()
+            } catch (cause: IOException) {
+                throw broke("shutdown of $this", cause)
+            }
+        }
+    }
+
+    override suspend fun discard() {
+        if (!poller.isHere) return poller.here { discard() }
+        noMoreInput = false
+        front = null
+        while (isOpen && !ended && broken == null) recv()
+    }
+
+    override suspend fun abort() {
+        if (!poller.isHere) return poller.here { abort() }
+        if (isOpen) reset()
+        close()
+    }
+
+    private fun reset() {
+        try {
+            socket.setOption(StandardSocketOptions.SO_LINGER, 0)
+        } catch (_: IOException) {
+            // It is broken already: there is nobody left to tell.
+        } catch (_: UnsupportedOperationException) {
+            // A Unix socket has no reset; its peer sees one if bytes were left unread, else the end.
+        }
+    }
+
+    override suspend fun close() {
+        if (!poller.isHere) return poller.here { close() }
+        if (isOpen) {
+            isOpen = false
+            synchronized(reader) { scope }?.cancel(CancellationException("$this was closed"))
+            val closed = ClosedException("$this was closed")
+            into = null
+            outgoing = null
+            reader.fail(closed)
+            writer.fail(closed)
+            reader.forget()
+            writer.forget()
+        }
+        return poller.release(this)
+    }
+
+    override fun <T : Any> get(option: Option<T>): T = socket.option(option, this)
+
+    override fun <T : Any> set(
+        option: Option<T>,
+        value: T,
+    ) {
+        socket.option(option, value, this)
+    }
+
+    override fun toString(): String = "$local <-> $remote"
+}

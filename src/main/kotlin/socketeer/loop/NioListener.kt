@@ -1,0 +1,96 @@
+package socketeer.loop
+
+import socketeer.BusyException
+import socketeer.ClosedException
+import socketeer.Connection
+import socketeer.ExhaustedException
+import socketeer.Listener
+import socketeer.Option
+import socketeer.StreamAddress
+import java.io.IOException
+import java.net.SocketAddress
+import java.nio.channels.SelectionKey.OP_ACCEPT
+import java.nio.channels.ServerSocketChannel
+import java.nio.channels.SocketChannel
+import kotlin.coroutines.intrinsics.suspendCoroutineUninterceptedOrReturn
+
+/** A listening socket on its poller; [adopt] makes a connection of each channel that is accepted. */
+internal class NioListener(
+    private val server: ServerSocketChannel,
+    poller: Poller,
+    override val local: StreamAddress,
+    private val adopt: suspend (SocketChannel, SocketAddress) -> Connection,
+) : Watch(poller, server),
+    Listener {
+    private val acceptor = Slot(poller)
+
+    @Volatile override var isOpen: Boolean = true
+        private set
+
+    override suspend fun accept(): Connection {
+        while (true) {
+            val channel = acceptChannel()
+            try {
+                return adopt(channel, channel.remoteAddress)
+            } catch (_: IOException) {
+                // Its peer gave up before we came to it: nothing is lost, the next one may be there.
+                channel.close()
+            }
+        }
+    }
+
+    private suspend fun acceptChannel(): SocketChannel {
+        if (!poller.isHere) return poller.here { acceptChannel() }
+        if (!isOpen) throw ClosedException("accept on $local: it is closed")
+        if (acceptor.isTaken) throw BusyException("accept on $local: another accept is waiting")
+        if (acceptor.mayGoOn()) take()?.let { return it }
+        return suspendCoroutineUninterceptedOrReturn { continuation ->
+            acceptor.park(continuation).also { poller.arm(this, OP_ACCEPT) }
+        }
+    }
+
+    override fun ready(ops: Int) {
+        if (!isOpen) return
+        // Nobody accepts: let them wait in the backlog.
+        if (!acceptor.isTaken) return poller.disarm(this, OP_ACCEPT)
+        val channel =
+            try {
+                take() ?: return
+            } catch (cause: IOException) {
+                return acceptor.fail(cause)
+            }
+        acceptor.resume(channel)
+    }
+
+    /** The next connection that waits in the backlog; null if none does, or if its peer has given it up already. */
+    private fun take(): SocketChannel? =
+        try {
+            server.accept()
+        } catch (cause: IOException) {
+            when {
+                !server.isOpen -> throw ClosedException("accept on $local: it is closed")
+                exhausted() -> throw ExhaustedException("accept on $local: ${cause.message}", cause)
+                // Of what is left, accept(2) says: errors of the new connection, to be taken as "try again".
+                else -> null
+            }
+        }
+
+    override suspend fun close() {
+        if (!poller.isHere) return poller.here { close() }
+        if (isOpen) {
+            isOpen = false
+            acceptor.fail(ClosedException("$this was closed"))
+            acceptor.forget()
+        }
+        return poller.release(this)
+    }
+
+    override fun <T : Any> get(option: Option<T>): T = server.option(option, this)
+
+    override fun <T : Any> set(
+        option: Option<T>,
+        value: T,
+    ): Unit = server.option(option, value, this)
+
+    override fun toString(): String = "listener $local"
+}

@@ -1,0 +1,293 @@
+package socketeer.loop
+
+import io.ktor.network.selector.SelectInterest
+import io.ktor.network.selector.Selectable
+import io.ktor.network.selector.SelectorManager
+import kotlinx.coroutines.CancellableContinuation
+import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.CoroutineExceptionHandler
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Delay
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.DisposableHandle
+import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.InternalCoroutinesApi
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.async
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.job
+import kotlinx.coroutines.suspendCancellableCoroutine
+import socketeer.CoroutineFailed
+import socketeer.Event
+import socketeer.Limits
+import socketeer.printEvent
+
+import java.nio.channels.spi.SelectorProvider
+import java.util.concurrent.ConcurrentLinkedQueue
+import java.util.concurrent.TimeUnit
+import kotlin.concurrent.thread
+import kotlin.coroutines.ContinuationInterceptor
+import kotlin.coroutines.CoroutineContext
+import kotlin.time.Duration
+
+/*
+ * One thread that selects and runs what became ready.
+ *
+ * A turn of the loop: run the tasks that wait (a bounded number), run the timers that are due, poll the selector —
+ * without waiting if tasks are left, else until the next timer — and run every channel that is ready. So tasks, timers
+ * and channels each get their turn, whatever the others do.
+ *
+ * What makes it fast is what it doesn't do. A coroutine that waits for a channel is resumed right here, in the poll that
+ * saw the channel ready: no hand-over to another thread, no wake-up, no task object. Handing over is the largest single
+ * cost of the usual arrangement (a selector thread beside a dispatcher): two to three times the whole of this loop.
+ */
+
+/**
+ * A select loop that is ktor's `SelectorManager`, a coroutine dispatcher and its timers in one thread.
+ *
+ * [run] drives it on the calling thread, [start] on one of its own. `aSocket(loop)` of ktor runs on it as well as
+ * Socketeer's own sockets do.
+ *
+ * @param events told of [socketeer.LoopBlocked] and of coroutines that fail with nobody to catch it.
+ * @param hold how long one coroutine may keep the loop to itself before that is reported; infinite: never.
+ */
+@OptIn(InternalCoroutinesApi::class, ExperimentalCoroutinesApi::class)
+public class SelectLoop(
+    private val events: (Event) -> Unit = ::printEvent,
+    private val hold: Duration = Limits().hold,
+) : CoroutineDispatcher(),
+    SelectorManager,
+    Delay {
+    override val provider: SelectorProvider = SelectorProvider.provider()
+
+    /** Runs on this loop; what fails there with nobody to catch it becomes an event. */
+    override val coroutineContext: CoroutineContext =
+        this + SupervisorJob() + CoroutineExceptionHandler { _, cause -> events(CoroutineFailed(cause)) }
+
+    internal val poller = LoopPoller(this, provider.openSelector())
+
+    // Each task goes with the context it came with, so that the watchdog can name it.
+    private val tasks = ArrayDeque<Any>()
+    private val fromElsewhere = ConcurrentLinkedQueue<Runnable>()
+    private val timers = Timers { task -> if (isHere) task.run() else post(task) }
+
+    @Volatile private var thread: Thread? = null
+
+    @Volatile private var sleeping = false
+
+    @Volatile private var closed = false
+
+    /** What the system calls the mechanism that watches: `epoll`, `kqueue`, `poll`, … */
+    public val mechanism: String =
+        provider.javaClass.simpleName
+            .removeSuffix("SelectorProvider")
+            .lowercase()
+            .ifEmpty { "unknown" }
+
+    internal val isHere: Boolean get() = Thread.currentThread() === thread
+
+    internal fun owns(context: CoroutineContext): Boolean = context[ContinuationInterceptor] === this
+
+    /**
+     * Drives the loop on the calling thread until [block] and all that it launched have ended.
+     *
+     * Interrupting the thread cancels the block, and then this throws [InterruptedException].
+     *
+     * @throws IllegalStateException if the loop is closed or driven already, or the caller runs on a loop.
+     */
+    public fun <T> run(block: suspend CoroutineScope.() -> T): T {
+        enter()
+        try {
+            val result = CoroutineScope(this + coroutineContext[CoroutineExceptionHandler]!!).async(block = block)
+            var interrupted = false
+            drive(until = { result.isCompleted }, onInterrupt = {
+                interrupted = true
+                result.cancel("interrupted")
+            })
+            if (interrupted) throw InterruptedException("interrupted while the loop ran")
+            return result.getCompleted()
+        } finally {
+            leave()
+        }
+    }
+
+    /** Drives the loop on a daemon thread called [name] until [close]. */
+    public fun start(name: String = "socketeer-loop"): Thread {
+        check(!closed && thread == null) { "the loop is closed or driven already" }
+        return thread(name = name, isDaemon = true, start = false) {
+            enter()
+            try {
+                drive(until = { closed }, onInterrupt = {})
+            } finally {
+                leave()
+            }
+        }.also { it.start() }
+    }
+
+    private fun enter() {
+        check(CURRENT.get() == null) { "this thread runs a loop already: net { } and run block, call them from outside" }
+        synchronized(poller) {
+            check(!closed && thread == null) { "the loop is closed or driven already" }
+            thread = Thread.currentThread()
+        }
+        CURRENT.set(this)
+    }
+
+    private fun leave() {
+        CURRENT.remove()
+        poller.hold(null)
+        synchronized(poller) { thread = null }
+        if (closed) closeAll()
+    }
+
+    private inline fun drive(
+        until: () -> Boolean,
+        onInterrupt: () -> Unit,
+    ) {
+        Watchdog(poller, hold, events).use {
+            while (!until()) {
+                runTasks()
+                runTimers()
+                if (until()) break
+                if (poll() == 0 && Thread.interrupted()) onInterrupt()
+            }
+        }
+    }
+
+    private fun poll(): Int {
+        if (tasks.isNotEmpty()) return poller.poll(0)
+        sleeping = true
+        try {
+            // A task posted before sleeping was true didn't wake anybody, so it must be seen here.
+            if (!fromElsewhere.isEmpty()) return poller.poll(0)
+            if (timers.size == 0) return poller.poll(-1)
+            val nanos = timers.untilNext(System.nanoTime())
+            return poller.poll(if (nanos == 0L) 0 else (nanos + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI)
+        } finally {
+            sleeping = false
+        }
+    }
+
+    private fun runTasks() {
+        while (true) tasks.addLast(fromElsewhere.poll() ?: break)
+        var left = TASKS_A_TURN
+        while (left-- > 0) {
+            val first = tasks.removeFirstOrNull() ?: return
+            poller.hold(first)
+            (if (first is CoroutineContext) tasks.removeFirst() as Runnable else first as Runnable).run()
+        }
+    }
+
+    private fun runTimers() {
+        if (timers.size == 0) return
+        val now = System.nanoTime()
+        while (true) {
+            val timer = timers.takeDue(now) ?: return
+            poller.hold(timer)
+            timer.run()
+        }
+    }
+
+    override fun dispatch(
+        context: CoroutineContext,
+        block: Runnable,
+    ) {
+        if (isHere) {
+            tasks.addLast(context)
+            tasks.addLast(block)
+        } else {
+            post(block)
+        }
+    }
+
+    internal fun post(task: Runnable) {
+        when {
+            isHere -> tasks.addLast(task)
+            else -> {
+                fromElsewhere.add(task)
+                if (sleeping) wake()
+                // Nobody drives a closed loop: what still wants to end, so as to release what it holds, does it elsewhere.
+                if (closed && thread == null) rescue()
+            }
+        }
+    }
+
+    private fun rescue() {
+        while (true) Dispatchers.IO.dispatch(Dispatchers.IO, fromElsewhere.poll() ?: return)
+    }
+
+    internal fun wake() {
+        if (!isHere) poller.selector.wakeup()
+    }
+
+    override fun scheduleResumeAfterDelay(
+        timeMillis: Long,
+        continuation: CancellableContinuation<Unit>,
+    ) {
+        val timer =
+            timers.add(deadline(timeMillis)) {
+                with(continuation) { with(this@SelectLoop) { resumeUndispatched(Unit) } }
+            }
+        continuation.invokeOnCancellation { timer.dispose() }
+    }
+
+    override fun invokeOnTimeout(
+        timeMillis: Long,
+        block: Runnable,
+        context: CoroutineContext,
+    ): DisposableHandle = timers.add(deadline(timeMillis), block)
+
+    private fun deadline(millis: Long): Long = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis).coerceAtMost(FAR)
+
+    /** How many timers wait: delays and timeouts. */
+    internal val timerCount: Int get() = timers.size
+
+    /**
+     * Suspends until [selectable] is ready for [interest], once: for any ktor [Selectable], from any thread. A wait that
+     * is cancelled takes away itself and nothing else.
+     */
+    override suspend fun select(
+        selectable: Selectable,
+        interest: SelectInterest,
+    ): Unit =
+        suspendCancellableCoroutine { waiting ->
+            val start = Runnable { SelectableWatch.of(selectable, poller).wait(interest, waiting) }
+            if (isHere) start.run() else post(start)
+        }
+
+    /** [selectable] was closed: what waits for it fails, its descriptor is freed in the next turn. */
+    override fun notifyClosed(selectable: Selectable): Unit = post { SelectableWatch.find(selectable, poller)?.closed() }
+
+    /**
+     * Closes the loop, every channel on it, and what runs in its scope; returns at once. A loop that is being driven
+     * ends its turn first; [run] still waits for its block.
+     */
+    override fun close() {
+        synchronized(poller) {
+            if (closed) return
+            closed = true
+        }
+        coroutineContext.job.cancel("the loop was closed")
+        if (thread == null) closeAll() else wake()
+    }
+
+    private fun closeAll() {
+        synchronized(poller) {
+            for (key in poller.selector.keys()) key.channel().close()
+            poller.selector.close()
+        }
+        rescue()
+    }
+
+    override fun toString(): String = "SelectLoop($mechanism, ${thread?.name ?: if (closed) "closed" else "not driven"})"
+}
+
+/** The loop that the current thread drives: driving two would stop the outer one dead. */
+private val CURRENT = ThreadLocal<SelectLoop>()
+
+/** Enough to spread the cost of a poll over many tasks, few enough that channels and timers aren't kept waiting. */
+private const val TASKS_A_TURN = 256
+private const val NANOS_PER_MILLI = 1_000_000L
+
+/** Half of what nanoTime can tell apart: far enough. */
+private const val FAR = Long.MAX_VALUE / 2
