@@ -27,7 +27,13 @@ public data class AcceptPaused(val local: Address, val pause: Duration, val caus
 /** What [net] does with events unless told otherwise: those that somebody should see go to standard error. */
 public fun printEvent(event: Event) {
     when (event) {
-        is HandlerFailed -> System.err.println("${event.local} <- ${event.remote}: ${event.cause.stackTraceToString()}")
+        is HandlerFailed ->
+            when (event.cause) {
+                // A peer that goes without a word is daily life for a server.
+                is BrokenException -> Unit
+                is SocketeerException -> System.err.println("${event.local} <- ${event.remote}: ${event.cause.message}")
+                else -> System.err.println("${event.local} <- ${event.remote}: ${event.cause.stackTraceToString()}")
+            }
         is CoroutineFailed -> System.err.println(event.cause.stackTraceToString())
         is LoopBlocked ->
             System.err.println(
