@@ -29,7 +29,10 @@ public class UnreachableException(message: String, cause: Throwable? = null) : S
 public class AddressInUseException(message: String, cause: Throwable? = null) : SocketeerException(message, cause)
 
 /** That address isn't one of this machine's. */
-public class AddressNotAvailableException(message: String, cause: Throwable? = null) : SocketeerException(message, cause)
+public class AddressNotAvailableException(
+    message: String,
+    cause: Throwable? = null,
+) : SocketeerException(message, cause)
 
 /** A limit on time passed: connecting, a handshake, an idle connection. */
 public class TimedOutException(message: String, cause: Throwable? = null) : SocketeerException(message, cause)

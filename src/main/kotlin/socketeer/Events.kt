@@ -40,7 +40,9 @@ public fun printEvent(event: Event) {
                 "the loop has been held for ${event.atLeast} by ${event.holder}" +
                     event.stack.joinToString("") { "\n\tat $it" },
             )
-        is AcceptPaused -> System.err.println("${event.local}: accepting pauses for ${event.pause}: ${event.cause.message}")
+        is AcceptPaused -> System.err.println(
+            "${event.local}: accepting pauses for ${event.pause}: ${event.cause.message}",
+        )
     }
 }
 

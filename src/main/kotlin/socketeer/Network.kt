@@ -26,7 +26,11 @@ public interface Network {
      * @throws RefusedException, UnreachableException, TimedOutException, NameNotFoundException; with several addresses
      *   the first failure, the others suppressed in it.
      */
-    public suspend fun connect(address: StreamAddress, timeout: Duration = Limits().connect, vararg options: Setting<*>): Connection
+    public suspend fun connect(
+        address: StreamAddress,
+        timeout: Duration = Limits().connect,
+        vararg options: Setting<*>,
+    ): Connection
 
     /**
      * The addresses of [host] in the resolver's order, as literals; a literal is its own address. Never blocks a loop.

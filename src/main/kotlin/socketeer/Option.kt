@@ -40,7 +40,8 @@ public class Option<T : Any> private constructor(
             Option("TCP_KEEPINTVL", ExtendedSocketOptions.TCP_KEEPINTERVAL, 1..MAX_KEEPALIVE)
 
         /** Probes without an answer before the connection is broken. tcp(7) */
-        public val KeepCount: Option<Int> = Option("TCP_KEEPCNT", ExtendedSocketOptions.TCP_KEEPCOUNT, 1..MAX_KEEP_COUNT)
+        public val KeepCount: Option<Int> =
+            Option("TCP_KEEPCNT", ExtendedSocketOptions.TCP_KEEPCOUNT, 1..MAX_KEEP_COUNT)
 
         /** Acknowledge at once; the kernel may clear it by itself. tcp(7) */
         public val QuickAck: Option<Boolean> = Option("TCP_QUICKACK", ExtendedSocketOptions.TCP_QUICKACK)

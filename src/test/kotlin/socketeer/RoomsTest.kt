@@ -1,0 +1,59 @@
+package socketeer
+
+import io.kotest.assertions.withClue
+import io.kotest.core.spec.style.StringSpec
+import io.kotest.matchers.collections.shouldBeEmpty
+import java.io.File
+
+/**
+ * The rooms of the library are its packages, and between them arrows point one way: everything may lean on the flat
+ * public package, nothing there leans on a room, except that `Dsl.kt` names the loop as its default network.
+ */
+class RoomsTest : StringSpec({
+    val arrows = mapOf(
+        "" to setOf(""),
+        "loop" to setOf("", "loop"),
+        "tls" to setOf("", "tls"),
+        "sim" to setOf("", "sim"),
+        "testing" to setOf("", "testing"),
+        "script" to setOf("", "script"),
+    )
+    val exceptions = setOf("Dsl.kt" to "loop")
+
+    "every import of src/main follows the arrows between the rooms" {
+        val against = sources().flatMap { file ->
+            val allowed = arrows[file.room] ?: error("${file.path} is in no known room")
+            file.roomsNamed().filter {
+                it !in allowed && (file.name to it) !in exceptions
+            }.map { "${file.path} -> $it" }
+        }
+        withClue("against the arrows:") { against.shouldBeEmpty() }
+    }
+
+    "a room is named by an import, never by a qualified name in the code" {
+        val qualified = sources().flatMap { file ->
+            file.readLines()
+                .filterNot { it.startsWith("import ") || it.startsWith("package ") || it.isComment() }
+                .filter { line -> arrows.keys.any { it.isNotEmpty() && "socketeer.$it." in line } }
+                .map { "${file.path}: ${it.trim()}" }
+        }
+        qualified.shouldBeEmpty()
+    }
+})
+
+private val root = File("src/main/kotlin/socketeer")
+
+private fun sources() = root.walk().filter { it.extension == "kt" }.sorted().toList()
+
+private val File.room get() = relativeTo(root).parent.orEmpty()
+
+private fun File.roomsNamed() = readLines().filter {
+    it.startsWith("import socketeer.")
+}.map { it.removePrefix("import socketeer.").roomOf() }.toSet()
+
+/** Packages are lower case and types upper case: `loop.SelectLoop` is in the room loop, `Address` in none. */
+private fun String.roomOf() = substringBefore(" as ").split('.').takeWhile {
+    it.first().isLowerCase() && it != substringAfterLast('.')
+}.joinToString("/")
+
+private fun String.isComment() = trimStart().let { it.startsWith("*") || it.startsWith("/") }
