@@ -62,23 +62,25 @@ public fun <T> net(
     events: (Event) -> Unit = ::printEvent,
     signals: Boolean = true,
     block: suspend Net.() -> T,
-): T =
-    SelectLoop(events, limits.hold).use { loop ->
-        loop.runNet(signals) { started ->
-            coroutineScope { Net(network, limits, events, coroutineContext).also(started).run(block) }
-        }
+): T = SelectLoop(events, limits.hold).use { loop ->
+    loop.runNet(signals) { started ->
+        coroutineScope { Net(network, limits, events, coroutineContext).also(started).run(block) }
     }
+}
 
 /** Runs [body], which tells of its [Net], on this loop; a signal ends that in order. */
-private fun <T> SelectLoop.runNet(
-    signals: Boolean,
-    body: suspend ((Net) -> Unit) -> T,
-): T {
+private fun <T> SelectLoop.runNet(signals: Boolean, body: suspend ((Net) -> Unit) -> T): T {
     val asked = AtomicInteger()
     try {
         return run {
             var net: Net? = null
-            val listening = if (signals) Signals.listen { name -> launch { net?.end(name, asked.incrementAndGet() == 1) } } else null
+            val listening = if (signals) {
+                Signals.listen { name ->
+                    launch { net?.end(name, asked.incrementAndGet() == 1) }
+                }
+            } else {
+                null
+            }
             listening.use { body { net = it } }
         }
     } catch (cause: CancellationException) {
@@ -105,10 +107,8 @@ public class Net internal constructor(
     internal suspend fun <T> run(block: suspend Net.() -> T): T = block().also { returned = true }
 
     /** [Network.bind]. */
-    public suspend fun bind(
-        address: StreamAddress,
-        vararg options: Setting<*>,
-    ): BoundSocket = network.bind(address, *options)
+    public suspend fun bind(address: StreamAddress, vararg options: Setting<*>): BoundSocket =
+        network.bind(address, *options)
 
     /** [Network.connect]. */
     public suspend fun connect(
@@ -136,18 +136,11 @@ public class Net internal constructor(
     ): Server = tcpServer(tcp(host, port), limits, handler)
 
     /** Listens on [address]. */
-    public suspend fun tcpServer(
-        address: TcpAddress,
-        limits: Limits = this.limits,
-        handler: Handler,
-    ): Server = serve(bind(address).listen(limits.backlog), limits, handler)
+    public suspend fun tcpServer(address: TcpAddress, limits: Limits = this.limits, handler: Handler): Server =
+        serve(bind(address).listen(limits.backlog), limits, handler)
 
     /** Runs [handler] in a coroutine for each connection of [listener]. */
-    public fun serve(
-        listener: Listener,
-        limits: Limits = this.limits,
-        handler: Handler,
-    ): Server {
+    public fun serve(listener: Listener, limits: Limits = this.limits, handler: Handler): Server {
         val server = Server(listener, limits, events, handler, this)
         servers += server
         launch {
@@ -157,10 +150,7 @@ public class Net internal constructor(
         return server
     }
 
-    internal suspend fun end(
-        signal: String,
-        inOrder: Boolean,
-    ) {
+    internal suspend fun end(signal: String, inOrder: Boolean) {
         if (inOrder) servers.map { server -> launch { server.stop() } }.joinAll()
         // A block that has returned keeps its result; only what it launched is still to end.
         val cause = CancellationException("ended by $signal")

@@ -156,16 +156,20 @@ public class Server internal constructor(
      * handler answers what has come and ends, gives them [grace], then cancels, then aborts. Zero stops at once.
      * Always returns, about a second after [grace] at the latest.
      */
-    public suspend fun stop(grace: Duration = limits.drain): Receipt =
-        withContext(NonCancellable) {
-            stopping.withLock { receipt ?: drain(grace).also { receipt = it } }
-        }
+    public suspend fun stop(grace: Duration = limits.drain): Receipt = withContext(NonCancellable) {
+        stopping.withLock { receipt ?: drain(grace).also { receipt = it } }
+    }
 
     private suspend fun drain(grace: Duration): Receipt {
         accepting.cancelAndJoin()
         // A client that the kernel has already welcomed is served, as far as it has spoken.
         while (grace.isPositive() && listener.isOpen && open.size < limits.connections) {
-            handle(withTimeoutOrNull(1.milliseconds) { permits.acquire(); listener.accept() } ?: break)
+            handle(
+                withTimeoutOrNull(1.milliseconds) {
+                    permits.acquire()
+                    listener.accept()
+                } ?: break,
+            )
         }
         listener.close()
         for (connection in open) endInput(connection)

@@ -26,14 +26,13 @@ internal object Signals {
         }
     }
 
-    private fun install(name: String): Pair<Signal, sun.misc.SignalHandler>? =
-        try {
-            val signal = Signal(name)
-            signal to Signal.handle(signal) { for (each in listeners) each("SIG$name") }
-        } catch (_: IllegalArgumentException) {
-            // The JVM was started with -Xrs, or the platform has no such signal: then it does what it always does.
-            null
-        }
+    private fun install(name: String): Pair<Signal, sun.misc.SignalHandler>? = try {
+        val signal = Signal(name)
+        signal to Signal.handle(signal) { for (each in listeners) each("SIG$name") }
+    } catch (_: IllegalArgumentException) {
+        // The JVM was started with -Xrs, or the platform has no such signal: then it does what it always does.
+        null
+    }
 
     private val NAMES = listOf("INT", "TERM")
 }

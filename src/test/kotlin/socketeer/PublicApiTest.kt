@@ -13,7 +13,9 @@ class PublicApiTest : StringSpec({
         val now = publicSurface()
         if (System.getProperty("api.update") != null) File(GOLDEN).writeText(now)
         val locked = File(GOLDEN).readText()
-        withClue("Meant? Then: $UPDATE\nTypes that are not so in $GOLDEN:") { (types(now) - types(locked)).shouldBeEmpty() }
+        withClue("Meant? Then: $UPDATE\nTypes that are not so in $GOLDEN:") {
+            (types(now) - types(locked)).shouldBeEmpty()
+        }
         withClue("Meant? Then: $UPDATE\nTypes only so in $GOLDEN:") { (types(locked) - types(now)).shouldBeEmpty() }
     }
 })

@@ -25,18 +25,20 @@ internal class Ends(
     }
 }
 
-internal fun SocketAddress?.toAddress(): StreamAddress =
-    when (this) {
-        is InetSocketAddress -> tcp(address.literal(), port)
-        is UnixDomainSocketAddress -> unix(path.toString())
-        else -> unix("")
-    }
+internal fun SocketAddress?.toAddress(): StreamAddress = when (this) {
+    is InetSocketAddress -> tcp(address.literal(), port)
+    is UnixDomainSocketAddress -> unix(path.toString())
+    else -> unix("")
+}
 
 /** The address without a name: IPv6 with its zone, shortest form as RFC 5952 says. */
 internal fun InetAddress.literal(): String {
     if (this !is Inet6Address) return hostAddress
     val zone = hostAddress.substringAfter('%', "")
-    val groups = IntArray(address.size / 2) { (address[2 * it].toInt() and 0xff shl 8) or (address[2 * it + 1].toInt() and 0xff) }
+    val groups = IntArray(address.size / 2) {
+        (address[2 * it].toInt() and 0xff shl 8) or
+            (address[2 * it + 1].toInt() and 0xff)
+    }
     return shortest(groups) + if (zone.isEmpty()) "" else "%$zone"
 }
 
@@ -59,12 +61,11 @@ private fun shortest(groups: IntArray): String {
 }
 
 /** The address that [text] is literally, null if it is a name: nobody is asked. */
-internal fun literalOrNull(text: String): InetAddress? =
-    when {
-        ':' in text -> runCatching { InetAddress.getByName(text) }.getOrNull()
-        IPV4.matches(text) -> InetAddress.getByName(text) as Inet4Address
-        else -> null
-    }
+internal fun literalOrNull(text: String): InetAddress? = when {
+    ':' in text -> runCatching { InetAddress.getByName(text) }.getOrNull()
+    IPV4.matches(text) -> InetAddress.getByName(text) as Inet4Address
+    else -> null
+}
 
 private val IPV4 = Regex("""((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.|$)){4}(?<!\.)""")
 

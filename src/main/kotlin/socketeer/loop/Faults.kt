@@ -25,10 +25,7 @@ import java.nio.channels.UnsupportedAddressTypeException
  */
 
 /** What went wrong while doing [what], in our family. */
-internal fun fault(
-    what: String,
-    cause: Throwable,
-): SocketeerException {
+internal fun fault(what: String, cause: Throwable): SocketeerException {
     if (cause is SocketeerException) return cause
     val words = cause.message ?: cause.javaClass.simpleName
     val message = "$what: $words"
@@ -42,41 +39,39 @@ internal fun fault(
         cause is BindException || says("Address already in use") -> AddressInUseException(message, cause)
         cause is NoRouteToHostException || says("unreachable", "no route") -> UnreachableException(message, cause)
         cause is ConnectException && says("timed out") -> TimedOutException(message, cause)
-        cause is ConnectException || cause is PortUnreachableException || says("refused") -> RefusedException(message, cause)
-        cause is UnsupportedOperationException || cause is UnsupportedAddressTypeException -> UnsupportedException(message, cause)
+        cause is ConnectException || cause is PortUnreachableException || says(
+            "refused",
+        ) -> RefusedException(message, cause)
+        cause is UnsupportedOperationException || cause is UnsupportedAddressTypeException -> UnsupportedException(
+            message,
+            cause,
+        )
         else -> FailedException(message, cause)
     }
 }
 
 /** What went wrong on an established connection: whatever the words, the connection is broken. */
-internal fun broken(
-    what: String,
-    cause: IOException,
-): BrokenException = BrokenException("$what: ${cause.message ?: cause.javaClass.simpleName}", cause)
+internal fun broken(what: String, cause: IOException): BrokenException =
+    BrokenException("$what: ${cause.message ?: cause.javaClass.simpleName}", cause)
 
 /**
  * Whether accept failed because there are no descriptors left. The words depend on the locale, so they are not asked:
  * where nothing is left, one more socket can't be had either.
  */
-internal fun exhausted(): Boolean =
-    try {
-        SocketChannel.open().close()
-        false
-    } catch (_: IOException) {
-        true
-    }
+internal fun exhausted(): Boolean = try {
+    SocketChannel.open().close()
+    false
+} catch (_: IOException) {
+    true
+}
 
 /** What [block] gives; the system's refusals while doing [what] as our own family. */
-internal inline fun <R> orFault(
-    what: String,
-    block: () -> R,
-): R =
-    try {
-        block()
-    } catch (cause: IOException) {
-        throw fault(what, cause)
-    } catch (cause: UnsupportedOperationException) {
-        throw fault(what, cause)
-    } catch (cause: UnsupportedAddressTypeException) {
-        throw fault(what, cause)
-    }
+internal inline fun <R> orFault(what: String, block: () -> R): R = try {
+    block()
+} catch (cause: IOException) {
+    throw fault(what, cause)
+} catch (cause: UnsupportedOperationException) {
+    throw fault(what, cause)
+} catch (cause: UnsupportedAddressTypeException) {
+    throw fault(what, cause)
+}

@@ -1,5 +1,6 @@
 package socketeer.loop
 
+import socketeer.ClosedException
 import java.nio.ByteBuffer
 import java.nio.channels.SelectionKey
 import java.nio.channels.Selector
@@ -89,6 +90,7 @@ internal class LoopPoller(override val dispatcher: SelectLoop, val selector: Sel
     override fun post(task: Runnable): Unit = dispatcher.post(task)
 
     override fun adopt(watch: Watch) {
+        if (!selector.isOpen) throw ClosedException("$dispatcher is closed")
         watch.handle = watch.channel.register(selector, 0, watch)
     }
 
@@ -115,13 +117,11 @@ internal class LoopPoller(override val dispatcher: SelectLoop, val selector: Sel
         }
     }
 
-    override fun watches(): List<Watch> = selector.keys().mapNotNull { key -> (key.attachment() as Watch?)?.takeIf { key.isValid } }
+    override fun watches(): List<Watch> = selector.keys().mapNotNull { key ->
+        (key.attachment() as Watch?)?.takeIf { key.isValid }
+    }
 
-    override fun resume(
-        waiting: Continuation<Any?>,
-        direct: Boolean,
-        value: Any?,
-    ) {
+    override fun resume(waiting: Continuation<Any?>, direct: Boolean, value: Any?) {
         if (direct) waiting.resume(value) else waiting.intercepted().resume(value)
     }
 }

@@ -60,12 +60,11 @@ internal class NioBound(
         return poller.here { NioListener(server, poller, local, network::adopt).also(poller::adopt) }
     }
 
-    override suspend fun connect(
-        address: StreamAddress,
-        timeout: Duration,
-    ): Connection {
+    override suspend fun connect(address: StreamAddress, timeout: Duration): Connection {
         become("connection")
-        return channel.orClosed { within(timeout, address) { network.establish(poller, channel, network.targets(address).first()) } }
+        return channel.orClosed {
+            within(timeout, address) { network.establish(poller, channel, network.targets(address).first()) }
+        }
     }
 
     private fun become(what: String) {
@@ -78,10 +77,7 @@ internal class NioBound(
 
     override fun <T : Any> get(option: Option<T>): T = channel.option(option, this)
 
-    override fun <T : Any> set(
-        option: Option<T>,
-        value: T,
-    ): Unit = channel.option(option, value, this)
+    override fun <T : Any> set(option: Option<T>, value: T): Unit = channel.option(option, value, this)
 
     override fun toString(): String = "bound $local"
 }

@@ -108,15 +108,20 @@ internal class NioConnection(
             ends = Ends(socket.localAddress, ends.remoteSocketAddress)
         } catch (cause: Throwable) {
             close()
-            throw if (cause is Exception && cause !is CancellationException) fault("connect to $remote", cause) else cause
+            throw if (cause is Exception &&
+                cause !is CancellationException
+            ) {
+                fault("connect to $remote", cause)
+            } else {
+                cause
+            }
         }
     }
 
-    private suspend fun awaitConnect(): Unit =
-        suspendCoroutineUninterceptedOrReturn { continuation ->
-            poller.arm(this, OP_CONNECT)
-            writer.park(continuation)
-        }
+    private suspend fun awaitConnect(): Unit = suspendCoroutineUninterceptedOrReturn { continuation ->
+        poller.arm(this, OP_CONNECT)
+        writer.park(continuation)
+    }
 
     override fun ready(ops: Int) {
         if (!isOpen) return
@@ -366,10 +371,8 @@ internal class NioConnection(
         return count
     }
 
-    private fun broke(
-        what: String,
-        cause: IOException,
-    ): BrokenException = broken ?: broken(what, cause).also { broken = it }
+    private fun broke(what: String, cause: IOException): BrokenException =
+        broken ?: broken(what, cause).also { broken = it }
 
     // ---- ending
 
@@ -440,10 +443,7 @@ internal class NioConnection(
 
     override fun <T : Any> get(option: Option<T>): T = socket.option(option, this)
 
-    override fun <T : Any> set(
-        option: Option<T>,
-        value: T,
-    ) {
+    override fun <T : Any> set(option: Option<T>, value: T) {
         socket.option(option, value, this)
     }
 

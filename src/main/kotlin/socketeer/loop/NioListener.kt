@@ -63,17 +63,16 @@ internal class NioListener(
     }
 
     /** The next connection that waits in the backlog; null if none does, or if its peer has given it up already. */
-    private fun take(): SocketChannel? =
-        try {
-            server.accept()
-        } catch (cause: IOException) {
-            when {
-                !server.isOpen -> throw ClosedException("accept on $local: it is closed")
-                exhausted() -> throw ExhaustedException("accept on $local: ${cause.message}", cause)
-                // Of what is left, accept(2) says: errors of the new connection, to be taken as "try again".
-                else -> null
-            }
+    private fun take(): SocketChannel? = try {
+        server.accept()
+    } catch (cause: IOException) {
+        when {
+            !server.isOpen -> throw ClosedException("accept on $local: it is closed")
+            exhausted() -> throw ExhaustedException("accept on $local: ${cause.message}", cause)
+            // Of what is left, accept(2) says: errors of the new connection, to be taken as "try again".
+            else -> null
         }
+    }
 
     override suspend fun close() {
         if (!poller.isHere) return poller.here { close() }
@@ -87,10 +86,7 @@ internal class NioListener(
 
     override fun <T : Any> get(option: Option<T>): T = server.option(option, this)
 
-    override fun <T : Any> set(
-        option: Option<T>,
-        value: T,
-    ): Unit = server.option(option, value, this)
+    override fun <T : Any> set(option: Option<T>, value: T): Unit = server.option(option, value, this)
 
     override fun toString(): String = "listener $local"
 }

@@ -46,22 +46,21 @@ public class NioNetwork private constructor(
     /** The caller's own loop if it is one of these, else the next in turn. */
     private fun poller(): Poller = pollers.firstOrNull { it.isHere } ?: next()
 
-    private fun next(): Poller = if (pollers.size == 1) pollers[0] else pollers[Math.floorMod(turn.getAndIncrement(), pollers.size)]
+    private fun next(): Poller = if (pollers.size ==
+        1
+    ) {
+        pollers[0]
+    } else {
+        pollers[Math.floorMod(turn.getAndIncrement(), pollers.size)]
+    }
 
-    override suspend fun bind(
-        address: StreamAddress,
-        vararg options: Setting<*>,
-    ): BoundSocket {
+    override suspend fun bind(address: StreamAddress, vararg options: Setting<*>): BoundSocket {
         val here = targets(address).first()
         val channel = open(address, options, "bind $address") { bind(here) }
         return NioBound(this, poller(), channel, (here as? InetSocketAddress)?.address, options.asList())
     }
 
-    override suspend fun connect(
-        address: StreamAddress,
-        timeout: Duration,
-        vararg options: Setting<*>,
-    ): Connection =
+    override suspend fun connect(address: StreamAddress, timeout: Duration, vararg options: Setting<*>): Connection =
         within(timeout, address) {
             race(targets(address)) { target ->
                 establish(poller(), open(address, options, "connect to $address") {}, target)
@@ -69,11 +68,7 @@ public class NioNetwork private constructor(
         }
 
     /** Connects [channel], which is open and perhaps bound, on [poller]. */
-    internal suspend fun establish(
-        poller: Poller,
-        channel: SocketChannel,
-        target: SocketAddress,
-    ): Connection =
+    internal suspend fun establish(poller: Poller, channel: SocketChannel, target: SocketAddress): Connection =
         poller.here {
             NioConnection(channel, poller, context).apply {
                 adopt(Ends(null, target))
@@ -82,10 +77,7 @@ public class NioNetwork private constructor(
         }
 
     /** Makes a connection of an accepted [channel], on the next loop in turn. */
-    internal suspend fun adopt(
-        channel: SocketChannel,
-        remote: SocketAddress,
-    ): Connection {
+    internal suspend fun adopt(channel: SocketChannel, remote: SocketAddress): Connection {
         channel.configureBlocking(false)
         if (remote is InetSocketAddress) channel.setOption(StandardSocketOptions.TCP_NODELAY, true)
         val ends = Ends(channel.localAddress, remote)
@@ -94,11 +86,10 @@ public class NioNetwork private constructor(
         return poller.here { NioConnection(channel, poller, context).adopt(ends) }
     }
 
-    internal suspend fun targets(address: StreamAddress): List<SocketAddress> =
-        when (address) {
-            is TcpAddress -> lookUp(address.host).interleaved().map { InetSocketAddress(it, address.port) }
-            is UnixAddress -> listOf(address.toSocketAddress())
-        }
+    internal suspend fun targets(address: StreamAddress): List<SocketAddress> = when (address) {
+        is TcpAddress -> lookUp(address.host).interleaved().map { InetSocketAddress(it, address.port) }
+        is UnixAddress -> listOf(address.toSocketAddress())
+    }
 
     override suspend fun resolve(host: String): List<String> = lookUp(host).map(InetAddress::literal)
 
@@ -116,19 +107,24 @@ private fun open(
     options: Array<out Setting<*>>,
     what: String,
     block: SocketChannel.() -> Unit,
-): SocketChannel =
-    orFault(what) {
-        val channel = if (address is UnixAddress) SocketChannel.open(StandardProtocolFamily.UNIX) else SocketChannel.open()
-        channel.orClose {
-            configureBlocking(false)
-            if (address is TcpAddress) {
-                setOption(StandardSocketOptions.TCP_NODELAY, true)
-                setOption(StandardSocketOptions.SO_REUSEADDR, true)
-            }
-            for (setting in options) set(setting)
-            block()
-        }
+): SocketChannel = orFault(what) {
+    val channel = if (address is UnixAddress) {
+        SocketChannel.open(
+            StandardProtocolFamily.UNIX,
+        )
+    } else {
+        SocketChannel.open()
     }
+    channel.orClose {
+        configureBlocking(false)
+        if (address is TcpAddress) {
+            setOption(StandardSocketOptions.TCP_NODELAY, true)
+            setOption(StandardSocketOptions.SO_REUSEADDR, true)
+        }
+        for (setting in options) set(setting)
+        block()
+    }
+}
 
 /** Runs [block] on this new channel, which is closed if that fails. */
 internal inline fun <C : NetworkChannel> C.orClose(block: C.() -> Unit): C {

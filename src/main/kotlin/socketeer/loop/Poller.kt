@@ -120,7 +120,11 @@ internal class Slot(private val poller: Poller) : (Throwable?) -> Unit {
         if (cause != null) {
             poller.post {
                 val cancelled = job
-                if (waiting != null && cancelled != null && cancelled.isCancelled) fail(cancelled.getCancellationException())
+                if (waiting != null && cancelled != null &&
+                    cancelled.isCancelled
+                ) {
+                    fail(cancelled.getCancellationException())
+                }
             }
         }
     }
@@ -168,22 +172,21 @@ internal class Slot(private val poller: Poller) : (Throwable?) -> Unit {
  * Runs [block] on this poller, as the caller's own code: with its job, but carried back by a resume that is not
  * cancellable, so that a result that exists always arrives.
  */
-internal suspend fun <T> Poller.here(block: suspend () -> T): T =
-    suspendCoroutineUninterceptedOrReturn { caller ->
-        val back = caller.intercepted()
-        val inner =
-            object : Continuation<T> {
-                override val context = caller.context + dispatcher
+internal suspend fun <T> Poller.here(block: suspend () -> T): T = suspendCoroutineUninterceptedOrReturn { caller ->
+    val back = caller.intercepted()
+    val inner =
+        object : Continuation<T> {
+            override val context = caller.context + dispatcher
 
-                override fun resumeWith(result: Result<T>) = back.resumeWith(result)
-            }
-        post {
-            val outcome = runCatching { block.startCoroutineUninterceptedOrReturn(inner) }
-            @Suppress("UNCHECKED_CAST")
-            if (outcome.getOrNull() !== COROUTINE_SUSPENDED) inner.resumeWith(outcome as Result<T>)
+            override fun resumeWith(result: Result<T>) = back.resumeWith(result)
         }
-        COROUTINE_SUSPENDED
+    post {
+        val outcome = runCatching { block.startCoroutineUninterceptedOrReturn(inner) }
+        @Suppress("UNCHECKED_CAST")
+        if (outcome.getOrNull() !== COROUTINE_SUSPENDED) inner.resumeWith(outcome as Result<T>)
     }
+    COROUTINE_SUSPENDED
+}
 
 /** Enough to spread the cost of a poll, few enough that nobody waits long. */
 private const val CALLS_A_TURN = 32

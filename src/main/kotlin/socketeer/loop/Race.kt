@@ -42,7 +42,11 @@ internal suspend fun <T> race(
                 val outcome = next(outcomes, stagger.takeIf { waiting.hasNext() }) ?: continue
                 winner = outcome.getOrNull()
                 outcome.exceptionOrNull()?.let(failures::add)
-                if (failures.size == targets.size) throw failures.reduce { first, other -> first.apply { addSuppressed(other) } }
+                if (failures.size ==
+                    targets.size
+                ) {
+                    throw failures.reduce { first, other -> first.apply { addSuppressed(other) } }
+                }
             }
             coroutineContext.cancelChildren()
         }
@@ -59,18 +63,13 @@ internal suspend fun <T> race(
 }
 
 @OptIn(ExperimentalCoroutinesApi::class)
-private suspend fun next(
-    outcomes: Channel<Result<Connection>>,
-    atMost: Duration?,
-): Result<Connection>? =
-    select {
-        outcomes.onReceive { it }
-        if (atMost != null) onTimeout(atMost) { null }
-    }
+private suspend fun next(outcomes: Channel<Result<Connection>>, atMost: Duration?): Result<Connection>? = select {
+    outcomes.onReceive { it }
+    if (atMost != null) onTimeout(atMost) { null }
+}
 
-private suspend fun outcomeOf(attempt: suspend () -> Connection): Result<Connection> =
-    try {
-        Result.success(attempt())
-    } catch (cause: SocketeerException) {
-        Result.failure(cause)
-    }
+private suspend fun outcomeOf(attempt: suspend () -> Connection): Result<Connection> = try {
+    Result.success(attempt())
+} catch (cause: SocketeerException) {
+    Result.failure(cause)
+}

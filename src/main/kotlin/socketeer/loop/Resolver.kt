@@ -16,7 +16,9 @@ import java.net.UnknownHostException
  */
 internal suspend fun lookUp(host: String): List<InetAddress> {
     literalOrNull(host)?.let { return listOf(it) }
-    val answer = CoroutineScope(Dispatchers.IO).async { runCatching { InetAddress.getAllByName(host).toList() } }.await()
+    val answer = CoroutineScope(Dispatchers.IO).async {
+        runCatching { InetAddress.getAllByName(host).toList() }
+    }.await()
     return answer.getOrElse { cause ->
         val words = (cause as? UnknownHostException)?.message?.substringAfter(": ") ?: cause.toString()
         throw NameNotFoundException("resolve $host: $words", cause)

@@ -21,13 +21,14 @@ import socketeer.CoroutineFailed
 import socketeer.Event
 import socketeer.Limits
 import socketeer.printEvent
-
 import java.nio.channels.spi.SelectorProvider
 import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.TimeUnit
 import kotlin.concurrent.thread
+import kotlin.coroutines.Continuation
 import kotlin.coroutines.ContinuationInterceptor
 import kotlin.coroutines.CoroutineContext
+import kotlin.coroutines.startCoroutine
 import kotlin.time.Duration
 
 /*
@@ -77,6 +78,9 @@ public class SelectLoop(
 
     @Volatile private var closed = false
 
+    /** Closed and wound up: nothing here waits for anything any more, so that every thread may look. */
+    @Volatile private var over = false
+
     /** What the system calls the mechanism that watches: `epoll`, `kqueue`, `poll`, … */
     public val mechanism: String =
         provider.javaClass.simpleName
@@ -84,7 +88,7 @@ public class SelectLoop(
             .lowercase()
             .ifEmpty { "unknown" }
 
-    internal val isHere: Boolean get() = Thread.currentThread() === thread
+    internal val isHere: Boolean get() = Thread.currentThread() === thread || over
 
     internal fun owns(context: CoroutineContext): Boolean = context[ContinuationInterceptor] === this
 
@@ -111,7 +115,11 @@ public class SelectLoop(
         }
     }
 
-    /** Drives the loop on a daemon thread called [name] until [close]. */
+    /**
+     * Drives the loop on a daemon thread called [name] until [close].
+     *
+     * @throws IllegalStateException if the loop is closed or driven already.
+     */
     public fun start(name: String = "socketeer-loop"): Thread {
         check(!closed && thread == null) { "the loop is closed or driven already" }
         return thread(name = name, isDaemon = true, start = false) {
@@ -125,25 +133,39 @@ public class SelectLoop(
     }
 
     private fun enter() {
-        check(CURRENT.get() == null) { "this thread runs a loop already: net { } and run block, call them from outside" }
+        check(CURRENT.get() == null) {
+            "this thread runs a loop already: net { } and run block, call them from outside"
+        }
         synchronized(poller) {
-            check(!closed && thread == null) { "the loop is closed or driven already" }
+            check(!over && thread == null) { "the loop is closed or driven already" }
             thread = Thread.currentThread()
         }
         CURRENT.set(this)
     }
 
     private fun leave() {
-        CURRENT.remove()
         poller.hold(null)
-        synchronized(poller) { thread = null }
-        if (closed) closeAll()
+        synchronized(poller) {
+            if (closed) windUp()
+            thread = null
+        }
+        CURRENT.remove()
     }
 
-    private inline fun drive(
-        until: () -> Boolean,
-        onInterrupt: () -> Unit,
-    ) {
+    /** Closes every channel, and runs what that wakes as long as it goes on by itself. */
+    private fun windUp() {
+        for (watch in poller.watches()) suspend { watch.close() }.startCoroutine(Continuation(this) {})
+        var turns = LAST_TURNS
+        do {
+            runTasks()
+            poller.poll(0)
+        } while (--turns > 0 && (tasks.isNotEmpty() || !fromElsewhere.isEmpty()))
+        poller.selector.close()
+        over = true
+        rescue()
+    }
+
+    private inline fun drive(until: () -> Boolean, onInterrupt: () -> Unit) {
         Watchdog(poller, hold, events).use {
             while (!until()) {
                 runTasks()
@@ -188,11 +210,8 @@ public class SelectLoop(
         }
     }
 
-    override fun dispatch(
-        context: CoroutineContext,
-        block: Runnable,
-    ) {
-        if (isHere) {
+    override fun dispatch(context: CoroutineContext, block: Runnable) {
+        if (isHere && !over) {
             tasks.addLast(context)
             tasks.addLast(block)
         } else {
@@ -201,18 +220,18 @@ public class SelectLoop(
     }
 
     internal fun post(task: Runnable) {
-        when {
-            isHere -> tasks.addLast(task)
-            else -> {
-                fromElsewhere.add(task)
-                if (sleeping) wake()
-                // Nobody drives a closed loop: what still wants to end, so as to release what it holds, does it elsewhere.
-                if (closed && thread == null) rescue()
-            }
+        if (isHere && !over) {
+            tasks.addLast(task)
+            return
         }
+        fromElsewhere.add(task)
+        if (sleeping) wake()
+        // Nobody drives it any more: what still wants to end, so as to release what it holds, does so elsewhere.
+        if (over) rescue()
     }
 
     private fun rescue() {
+        while (tasks.isNotEmpty()) (tasks.removeFirst() as? Runnable)?.let(fromElsewhere::add)
         while (true) Dispatchers.IO.dispatch(Dispatchers.IO, fromElsewhere.poll() ?: return)
     }
 
@@ -220,10 +239,7 @@ public class SelectLoop(
         if (!isHere) poller.selector.wakeup()
     }
 
-    override fun scheduleResumeAfterDelay(
-        timeMillis: Long,
-        continuation: CancellableContinuation<Unit>,
-    ) {
+    override fun scheduleResumeAfterDelay(timeMillis: Long, continuation: CancellableContinuation<Unit>) {
         val timer =
             timers.add(deadline(timeMillis)) {
                 with(continuation) { with(this@SelectLoop) { resumeUndispatched(Unit) } }
@@ -231,13 +247,11 @@ public class SelectLoop(
         continuation.invokeOnCancellation { timer.dispose() }
     }
 
-    override fun invokeOnTimeout(
-        timeMillis: Long,
-        block: Runnable,
-        context: CoroutineContext,
-    ): DisposableHandle = timers.add(deadline(timeMillis), block)
+    override fun invokeOnTimeout(timeMillis: Long, block: Runnable, context: CoroutineContext): DisposableHandle =
+        timers.add(deadline(timeMillis), block)
 
-    private fun deadline(millis: Long): Long = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis).coerceAtMost(FAR)
+    private fun deadline(millis: Long): Long =
+        System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis).coerceAtMost(FAR)
 
     /** How many timers wait: delays and timeouts. */
     internal val timerCount: Int get() = timers.size
@@ -246,17 +260,15 @@ public class SelectLoop(
      * Suspends until [selectable] is ready for [interest], once: for any ktor [Selectable], from any thread. A wait that
      * is cancelled takes away itself and nothing else.
      */
-    override suspend fun select(
-        selectable: Selectable,
-        interest: SelectInterest,
-    ): Unit =
+    override suspend fun select(selectable: Selectable, interest: SelectInterest): Unit =
         suspendCancellableCoroutine { waiting ->
             val start = Runnable { SelectableWatch.of(selectable, poller).wait(interest, waiting) }
             if (isHere) start.run() else post(start)
         }
 
     /** [selectable] was closed: what waits for it fails, its descriptor is freed in the next turn. */
-    override fun notifyClosed(selectable: Selectable): Unit = post { SelectableWatch.find(selectable, poller)?.closed() }
+    override fun notifyClosed(selectable: Selectable): Unit =
+        post { SelectableWatch.find(selectable, poller)?.closed() }
 
     /**
      * Closes the loop, every channel on it, and what runs in its scope; returns at once. A loop that is being driven
@@ -268,18 +280,13 @@ public class SelectLoop(
             closed = true
         }
         coroutineContext.job.cancel("the loop was closed")
-        if (thread == null) closeAll() else wake()
+        if (thread != null) return wake()
+        enter()
+        leave()
     }
 
-    private fun closeAll() {
-        synchronized(poller) {
-            for (key in poller.selector.keys()) key.channel().close()
-            poller.selector.close()
-        }
-        rescue()
-    }
-
-    override fun toString(): String = "SelectLoop($mechanism, ${thread?.name ?: if (closed) "closed" else "not driven"})"
+    override fun toString(): String =
+        "SelectLoop($mechanism, ${thread?.name ?: if (closed) "closed" else "not driven"})"
 }
 
 /** The loop that the current thread drives: driving two would stop the outer one dead. */
@@ -287,6 +294,9 @@ private val CURRENT = ThreadLocal<SelectLoop>()
 
 /** Enough to spread the cost of a poll over many tasks, few enough that channels and timers aren't kept waiting. */
 private const val TASKS_A_TURN = 256
+
+/** Enough for whatever ends at all. */
+private const val LAST_TURNS = 1_000
 private const val NANOS_PER_MILLI = 1_000_000L
 
 /** Half of what nanoTime can tell apart: far enough. */

@@ -14,17 +14,19 @@ import kotlin.coroutines.resumeWithException
  * The waiting continuations stand here and not in the selectable's own map, which cannot remove one only if it is still
  * the same: a wait that is cancelled late would take the next one's place away.
  */
-internal class SelectableWatch private constructor(private val selectable: Selectable, poller: LoopPoller) : Watch(poller, selectable.channel) {
+internal class SelectableWatch private constructor(
+    private val selectable: Selectable,
+    poller: LoopPoller,
+) : Watch(poller, selectable.channel) {
     private val waiting = arrayOfNulls<CancellableContinuation<Unit>>(SelectInterest.AllInterests.size)
 
-    fun wait(
-        interest: SelectInterest,
-        continuation: CancellableContinuation<Unit>,
-    ) {
+    fun wait(interest: SelectInterest, continuation: CancellableContinuation<Unit>) {
         val taken = waiting[interest.ordinal]
         when {
             !continuation.isActive -> return
-            taken != null && taken.isActive -> continuation.resumeWithException(IllegalStateException("$interest is waited for already"))
+            taken != null && taken.isActive -> continuation.resumeWithException(
+                IllegalStateException("$interest is waited for already"),
+            )
             selectable.isClosed || !channel.isOpen -> continuation.resumeWithException(ClosedChannelException())
             else -> {
                 waiting[interest.ordinal] = continuation
@@ -34,10 +36,7 @@ internal class SelectableWatch private constructor(private val selectable: Selec
         }
     }
 
-    private fun forget(
-        interest: SelectInterest,
-        continuation: CancellableContinuation<Unit>,
-    ) {
+    private fun forget(interest: SelectInterest, continuation: CancellableContinuation<Unit>) {
         if (waiting[interest.ordinal] !== continuation) return
         waiting[interest.ordinal] = null
         if (channel.isOpen) poller.disarm(this, interest.flag)
@@ -70,14 +69,10 @@ internal class SelectableWatch private constructor(private val selectable: Selec
     override fun toString(): String = selectable.toString()
 
     companion object {
-        fun find(
-            selectable: Selectable,
-            poller: LoopPoller,
-        ): SelectableWatch? = selectable.channel.keyFor(poller.selector)?.attachment() as SelectableWatch?
+        fun find(selectable: Selectable, poller: LoopPoller): SelectableWatch? =
+            selectable.channel.keyFor(poller.selector)?.attachment() as SelectableWatch?
 
-        fun of(
-            selectable: Selectable,
-            poller: LoopPoller,
-        ): SelectableWatch = find(selectable, poller) ?: SelectableWatch(selectable, poller).also { if (it.channel.isOpen) poller.adopt(it) }
+        fun of(selectable: Selectable, poller: LoopPoller): SelectableWatch = find(selectable, poller)
+            ?: SelectableWatch(selectable, poller).also { if (it.channel.isOpen) poller.adopt(it) }
     }
 }

@@ -44,27 +44,23 @@ internal class SelectorPoller(private val selector: SelectorManager) : Poller {
     override val scratch: ByteBuffer = ByteBuffer.allocateDirect(SCRATCH)
 
     // The lane moves between threads, so "here" is what the thread runs at the moment.
-    override fun post(task: Runnable): Unit =
-        dispatcher.dispatch(dispatcher) {
-            turn++
-            val outer = lane.get()
-            lane.set(this)
-            try {
-                task.run()
-            } finally {
-                lane.set(outer)
-            }
+    override fun post(task: Runnable): Unit = dispatcher.dispatch(dispatcher) {
+        turn++
+        val outer = lane.get()
+        lane.set(this)
+        try {
+            task.run()
+        } finally {
+            lane.set(outer)
         }
+    }
 
     override fun adopt(watch: Watch) {
         watch.handle = Handle(watch.channel)
         open += watch
     }
 
-    override fun arm(
-        watch: Watch,
-        op: Int,
-    ) {
+    override fun arm(watch: Watch, op: Int) {
         if (watch.interest and op != 0) return
         watch.interest = watch.interest or op
         val handle = watch.handle as Handle
@@ -73,16 +69,17 @@ internal class SelectorPoller(private val selector: SelectorManager) : Poller {
             val failure = handle.select(selector, interest)
             post {
                 watch.interest = watch.interest and op.inv()
-                if (failure == null) watch.ready(op) else if (watch.channel.isOpen) scope.launch { watch.close() }
+                if (failure == null) {
+                    watch.ready(op)
+                } else if (watch.channel.isOpen) {
+                    scope.launch { watch.close() }
+                }
             }
         }
     }
 
     /** Does nothing: a one-shot has disarmed itself, and one that still waits is welcome to. */
-    override fun disarm(
-        watch: Watch,
-        op: Int,
-    ) {}
+    override fun disarm(watch: Watch, op: Int) {}
 
     override suspend fun release(watch: Watch) {
         watch.channel.close()
@@ -92,11 +89,8 @@ internal class SelectorPoller(private val selector: SelectorManager) : Poller {
 
     override fun watches(): List<Watch> = open.toList()
 
-    override fun resume(
-        waiting: Continuation<Any?>,
-        direct: Boolean,
-        value: Any?,
-    ): Unit = waiting.intercepted().resume(value)
+    override fun resume(waiting: Continuation<Any?>, direct: Boolean, value: Any?): Unit =
+        waiting.intercepted().resume(value)
 
     suspend fun close() {
         scope.cancel()
@@ -111,10 +105,7 @@ internal class SelectorPoller(private val selector: SelectorManager) : Poller {
         override val interestedOps: Int get() = ops
         override val suspensions: InterestSuspensionsMap = InterestSuspensionsMap()
 
-        override fun interestOp(
-            interest: SelectInterest,
-            state: Boolean,
-        ) {
+        override fun interestOp(interest: SelectInterest, state: Boolean) {
             synchronized(this) { ops = if (state) ops or interest.flag else ops and interest.flag.inv() }
         }
 
@@ -123,10 +114,7 @@ internal class SelectorPoller(private val selector: SelectorManager) : Poller {
         override fun dispose(): Unit = close()
 
         /** Waits for [interest]; null, or why that can't be had. */
-        suspend fun select(
-            selector: SelectorManager,
-            interest: SelectInterest,
-        ): Throwable? {
+        suspend fun select(selector: SelectorManager, interest: SelectInterest): Throwable? {
             interestOp(interest, true)
             return try {
                 selector.select(this, interest)

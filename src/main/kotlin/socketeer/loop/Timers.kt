@@ -3,7 +3,11 @@ package socketeer.loop
 import kotlinx.coroutines.DisposableHandle
 
 /** A deadline in [System.nanoTime] and what to do then. */
-internal class Timer(@JvmField val deadline: Long, private val owner: Timers, private val task: Runnable) : DisposableHandle {
+internal class Timer(
+    @JvmField val deadline: Long,
+    private val owner: Timers,
+    private val task: Runnable,
+) : DisposableHandle {
     /** Where it stands in the heap; -1: not in it. */
     @JvmField var index: Int = NOWHERE
 

@@ -20,7 +20,13 @@ internal class Watchdog(
 ) : AutoCloseable {
     @Volatile private var open = true
     private val driver = Thread.currentThread()
-    private val watcher = if (hold.isFinite()) thread(name = "${driver.name}-watchdog", isDaemon = true) { watch() } else null
+    private val watcher = if (hold.isFinite()) {
+        thread(name = "${driver.name}-watchdog", isDaemon = true) {
+            watch()
+        }
+    } else {
+        null
+    }
 
     private fun watch() {
         var seen = -1L
@@ -42,7 +48,12 @@ internal class Watchdog(
         }
     }
 
-    private fun name(holder: Any): String = if (holder is CoroutineContext) holder[Handling]?.toString() ?: holder.toString() else holder.toString()
+    private fun name(holder: Any): String = if (holder is CoroutineContext) {
+        holder[Handling]?.toString()
+            ?: holder.toString()
+    } else {
+        holder.toString()
+    }
 
     override fun close() {
         open = false
