@@ -2,6 +2,7 @@ package socketeer
 
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.io.bytestring.ByteString
+import kotlinx.io.bytestring.decodeToString
 import java.nio.ByteBuffer
 import kotlin.coroutines.CoroutineContext
 import kotlin.time.Duration
@@ -75,6 +76,8 @@ public suspend inline fun <S : Socket, R> S.use(block: (S) -> R): R {
 
 /** A stream socket that has its address and nothing else yet: the typestate between bind and listen (or connect). */
 public interface BoundSocket : Socket {
+    override val local: StreamAddress
+
     /** Starts to listen; this socket becomes the listener and must not be used again. [backlog] is 1 or more. */
     public suspend fun listen(backlog: Int = Limits().backlog): Listener
 
@@ -84,6 +87,8 @@ public interface BoundSocket : Socket {
 
 /** A socket that accepts connections. */
 public interface Listener : Socket {
+    override val local: StreamAddress
+
     /**
      * Waits for the next connection. A connection that its peer gave up before it was accepted is passed over.
      *
@@ -104,8 +109,10 @@ public enum class Direction { READ, WRITE, BOTH }
  * [sent] how much went. A connection is also the scope of what is launched on it: [close] cancels that.
  */
 public interface Connection : Socket, CoroutineScope {
+    override val local: StreamAddress
+
     /** The peer's address: a value, fixed at accept or connect, readable after close. */
-    public val remote: Address
+    public val remote: StreamAddress
 
     /** How many bytes have been taken from the kernel so far. */
     public val received: Long
@@ -172,6 +179,9 @@ public interface Connection : Socket, CoroutineScope {
 
 /** How many bytes [Connection.recv] gives at most unless told otherwise. */
 public const val DEFAULT_RECV: Int = 65_536
+
+/** These bytes as UTF-8 text; what isn't UTF-8 becomes U+FFFD. For text cut anywhere use a framing. */
+public fun ByteString.text(): String = decodeToString()
 
 /** What a server asks of a connection that lives on a loop, besides what everybody may. */
 internal interface Hosted {

@@ -74,7 +74,7 @@ public class Server internal constructor(
     private var receipt: Receipt? = null
 
     /** Where it listens, with the real port. */
-    public val address: Address = listener.local
+    public val address: StreamAddress = listener.local
 
     /** How many connections it holds now. */
     public val connections: Int get() = open.size

@@ -21,7 +21,7 @@ class NetTest :
         test("the three-line server echoes") {
             net {
                 val server = tcpServer(0, handler = echo)
-                connect(server.address as TcpAddress).use {
+                connect(server.address).use {
                     it.send("hello")
                     it.recv()?.decodeToString() shouldBe "hello"
                     it.shutdown(Direction.WRITE)
@@ -35,24 +35,24 @@ class NetTest :
         test("the verbs one by one") {
             net {
                 val bound = bind(tcp("localhost", 0))
-                shouldThrow<RefusedException> { connect(bound.local as TcpAddress) }
+                shouldThrow<RefusedException> { connect(bound.local) }
                 val listener = bound.listen(8)
-                shouldThrow<AddressInUseException> { bind(listener.local as TcpAddress) }.message shouldContain "in use"
+                shouldThrow<AddressInUseException> { bind(listener.local) }.message shouldContain "in use"
                 launch { listener.accept().use { it.send(it.recvExactly(3)!!) } }
-                connect(listener.local as TcpAddress).use {
+                connect(listener.local).use {
                     it.send("a")
                     it.send("bcd")
                     it.recvExactly(3)?.decodeToString() shouldBe "abc"
                 }
                 listener.close()
-                bind(listener.local as TcpAddress).close()
+                bind(listener.local).close()
             }
         }
 
         test("a receive that timed out leaves the socket usable") {
             net {
                 val server = tcpServer(0, handler = echo)
-                connect(server.address as TcpAddress).use {
+                connect(server.address).use {
                     withTimeoutOrNull(1.milliseconds) { it.recv() } shouldBe null
                     it.send("x")
                     it.recv()?.decodeToString() shouldBe "x"
@@ -71,7 +71,7 @@ class NetTest :
                 val server = tcpServer(0, handler = echo)
                 List(20) { i ->
                     launch {
-                        connect(server.address as TcpAddress).use {
+                        connect(server.address).use {
                             it.send("$i")
                             it.recv()?.decodeToString() shouldBe "$i"
                         }
@@ -84,7 +84,7 @@ class NetTest :
         test("stopping at once cancels handlers that wait") {
             net {
                 val server = tcpServer(0) { delay(Duration.INFINITE) }
-                connect(server.address as TcpAddress).use { client ->
+                connect(server.address).use { client ->
                     client.send("x")
                     while (server.connections == 0) delay(1.milliseconds)
                     server.stop(Duration.ZERO) shouldBe Receipt(1, 0, 0, 1, 0)
@@ -100,7 +100,7 @@ class NetTest :
                         recv()
                         events.take().let(events::add)
                     }
-                connect(server.address as TcpAddress).use {
+                connect(server.address).use {
                     it.send("x")
                     it.recv() shouldBe null
                 }

@@ -1,6 +1,5 @@
 package socketeer.loop
 
-import socketeer.Address
 import socketeer.StreamAddress
 import socketeer.UnixAddress
 import socketeer.tcp
@@ -17,8 +16,8 @@ internal class Ends(
     val localSocketAddress: SocketAddress?,
     val remoteSocketAddress: SocketAddress?,
 ) {
-    val local: Address get() = localSocketAddress.toAddress()
-    val remote: Address get() = remoteSocketAddress.toAddress()
+    val local: StreamAddress get() = localSocketAddress.toAddress()
+    val remote: StreamAddress get() = remoteSocketAddress.toAddress()
 
     companion object {
         val UNCONNECTED = Ends(null, null)

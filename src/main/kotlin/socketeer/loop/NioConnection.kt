@@ -10,7 +10,6 @@ import kotlinx.io.bytestring.unsafe.UnsafeByteStringApi
 import kotlinx.io.bytestring.unsafe.UnsafeByteStringOperations
 import kotlinx.io.readByteString
 import kotlinx.io.write
-import socketeer.Address
 import socketeer.BrokenException
 import socketeer.BusyException
 import socketeer.ClosedException
@@ -18,6 +17,7 @@ import socketeer.Connection
 import socketeer.Direction
 import socketeer.Hosted
 import socketeer.Option
+import socketeer.StreamAddress
 import java.io.IOException
 import java.net.StandardSocketOptions
 import java.nio.ByteBuffer
@@ -76,8 +76,8 @@ internal class NioConnection(
     override var sent: Long = 0
         private set
 
-    override val local: Address get() = ends.local
-    override val remote: Address get() = ends.remote
+    override val local: StreamAddress get() = ends.local
+    override val remote: StreamAddress get() = ends.remote
 
     override val home: CoroutineContext get() = poller.home
 

@@ -134,7 +134,7 @@ public class SelectLoop(
 
     private fun enter() {
         check(CURRENT.get() == null) {
-            "this thread runs a loop already: net { } and run block, call them from outside"
+            "net { } and run { } drive a loop on the calling thread, and this thread drives one already"
         }
         synchronized(poller) {
             check(!over && thread == null) { "the loop is closed or driven already" }
