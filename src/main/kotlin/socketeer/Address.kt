@@ -64,6 +64,9 @@ public fun tcp(host: String, port: Int): TcpAddress = TcpAddress(host, port)
 /** A [TcpAddress] on the loopback interface: `tcp(9000)`. */
 public fun tcp(port: Int): TcpAddress = TcpAddress(LOOPBACK, port)
 
+/** A [TcpAddress] as a user writes it, `PORT`, `HOST:PORT` or `[IPV6]:PORT`: see [TcpAddress.parse]. */
+public fun tcp(text: String): TcpAddress = TcpAddress.parse(text)
+
 /** A [UnixAddress]: `unix("/tmp/echo.sock")`. */
 public fun unix(path: String): UnixAddress = UnixAddress(path)
 

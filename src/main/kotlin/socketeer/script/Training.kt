@@ -1,6 +1,24 @@
 package socketeer.script
 
-/** What the launcher runs once, for the JVM to remember the classes of a server and a client in its archive. */
+import socketeer.Direction
+import socketeer.TcpAddress
+import socketeer.net
+import socketeer.use
+
+/**
+ * What the launcher runs once for each JDK, so that the JVM can archive the classes of a server and a client: no script
+ * then waits for them to be read and checked again.
+ */
 internal fun main() {
-    println(socketeer.Limits::class)
+    net {
+        val server = tcpServer(0) { while (true) send(recv() ?: break) }
+        connect(server.address as TcpAddress).use {
+            it.send("hello")
+            it.recv()
+            it.shutdown(Direction.WRITE)
+            it.recv()
+        }
+        println("listening on ${server.address}")
+        server.stop()
+    }
 }
