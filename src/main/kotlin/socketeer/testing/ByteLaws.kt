@@ -9,8 +9,6 @@ import socketeer.Connection
 import socketeer.Direction
 import java.nio.ByteBuffer
 
-internal const val MIB = 1 shl 20
-
 internal val byteLaws =
     theme("bytes") {
         law("1 MiB each way at once, then the end, equal") {

@@ -33,7 +33,7 @@ internal val closingLaws =
 
         law("close wakes a waiting send with Closed") {
             val (a, _) = pair()
-            val waiting = begun { a.send(ByteArray(MUCH)) }
+            val waiting = begun { a.send(flood) }
             a.close()
             waiting.await().failedAs<ClosedException>("send")
         }
@@ -41,7 +41,7 @@ internal val closingLaws =
         law("abort wakes a waiting recv and a waiting send with Closed") {
             val (a, _) = pair()
             val receiving = begun { a.recv() }
-            val sending = begun { a.send(ByteArray(MUCH)) }
+            val sending = begun { a.send(flood) }
             a.abort()
             receiving.await().failedAs<ClosedException>("recv")
             sending.await().failedAs<ClosedException>("send")

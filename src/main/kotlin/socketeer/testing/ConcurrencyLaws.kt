@@ -42,7 +42,7 @@ internal val concurrencyLaws =
 
         law("two sends at once: the second is Busy at once, never mixed in") {
             val (a, b) = pair()
-            val all = pattern(MUCH)
+            val all = flood
             val first = begun { a.send(all) }
             for ((name, call) in sends) fails<BusyException>("$name beside a send") { call(a) }
             val coming = async { b.exactly(MUCH) }

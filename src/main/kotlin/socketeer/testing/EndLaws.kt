@@ -72,7 +72,7 @@ internal val endLaws =
 
         law("shutdown(WRITE) ends a waiting send with Closed", HALF_CLOSE) {
             val (a, _) = pair()
-            val waiting = begun { a.send(ByteArray(MUCH)) }
+            val waiting = begun { a.send(flood) }
             a.shutdown(Direction.WRITE)
             waiting.await().failedAs<ClosedException>("send")
         }
@@ -115,7 +115,7 @@ internal val endLaws =
 
         law("a reset wakes a waiting send with Broken", RESET) {
             val (a, b) = pair()
-            val waiting = begun { b.send(ByteArray(MUCH)) }
+            val waiting = begun { b.send(flood) }
             a.abort()
             waiting.await().failedAs<BrokenException>("send")
             fails<BrokenException>("the next send") { b.send("x") }
@@ -124,7 +124,7 @@ internal val endLaws =
         law("a reset wakes recv and send that wait at once", RESET) {
             val (a, b) = pair()
             val receiving = begun { b.recv() }
-            val sending = begun { b.send(ByteArray(MUCH)) }
+            val sending = begun { b.send(flood) }
             a.abort()
             receiving.await().failedAs<BrokenException>("recv")
             sending.await().failedAs<BrokenException>("send")
@@ -139,9 +139,6 @@ internal val endLaws =
             fails<BrokenException>("the next send") { b.send("x") }
         }
     }
-
-/** More bytes than the buffers between two ends may hold. */
-internal const val MUCH = 64 shl 20
 
 internal suspend fun Connection.isAtItsEnd() {
     same(recv(), null, "recv at the end")

@@ -12,7 +12,7 @@ internal val pressureLaws =
     theme("back-pressure") {
         law("a sender to a peer that doesn't read waits with bounded memory, and goes on when it reads") {
             val (a, b) = pair()
-            val all = pattern(MUCH)
+            val all = flood
             val direct = directMemory()
             val sending = async { a.send(all) }
             same(withTimeoutOrNull(STALL) { sending.join() }, null, "sending while nobody reads")
@@ -38,7 +38,7 @@ internal val pressureLaws =
 
         law("both sides send without reading: both wait, and reading frees both") {
             val (a, b) = pair()
-            val all = pattern(MUCH)
+            val all = flood
             val one = begun { a.send(all) }
             val two = begun { b.send(all) }
             expect(one.isActive && two.isActive) { "$MUCH bytes went nowhere" }
@@ -51,7 +51,7 @@ internal val pressureLaws =
 
         law("a slow reader doesn't slow another connection") {
             val (a, _) = pair()
-            val blocked = launch { a.send(ByteArray(MUCH)) }
+            val blocked = launch { a.send(flood) }
             settle()
             val (c, d) = pair()
             val echo = launch { repeat(500) { d.send(d.recvExactly(8)!!) } }

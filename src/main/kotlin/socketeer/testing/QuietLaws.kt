@@ -22,7 +22,7 @@ internal val quietLaws =
 
         law("a sender whose peer doesn't read uses no CPU") {
             val (a, _) = pair()
-            val blocked = launch { a.send(ByteArray(MUCH)) }
+            val blocked = launch { a.send(flood) }
             usesNoCpu("a blocked sender")
             blocked.cancelAndJoin()
         }

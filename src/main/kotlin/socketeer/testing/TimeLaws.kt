@@ -35,7 +35,7 @@ internal val timeLaws =
 
         law("a timed-out send says how much went, and the rest can follow") {
             val (a, b) = pair()
-            val all = pattern(MUCH)
+            val all = flood
             val buffer = ByteBuffer.wrap(all)
             same(withTimeoutOrNull(SHORT) { a.send(buffer) }, null, "send to a peer that doesn't read")
             same(buffer.position().toLong(), a.sent, "position and sent")

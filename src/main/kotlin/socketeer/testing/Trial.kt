@@ -17,6 +17,7 @@ import socketeer.StreamAddress
 import java.nio.file.Files
 import java.nio.file.NoSuchFileException
 import java.nio.file.Path
+import java.util.Arrays
 import kotlin.io.path.listDirectoryEntries
 
 /** One case while it is tried: makes what the case asks for and ends all of it afterwards. */
@@ -90,6 +91,12 @@ internal fun pattern(size: Int, seed: Int = 1): ByteArray {
     }
 }
 
+/** More bytes than the buffers between two ends may hold. Not to be written to. */
+internal val flood: ByteArray by lazy { pattern(MUCH) }
+
+internal const val MIB = 1 shl 20
+internal const val MUCH = 64 * MIB
+
 /** All that comes until the end of the stream. */
 internal suspend fun Connection.toEnd(max: Int = 65_536): ByteArray {
     val all = java.io.ByteArrayOutputStream()
@@ -120,8 +127,8 @@ internal fun <T> same(actual: T, expected: T, what: String): Unit =
 
 internal fun same(actual: ByteArray, expected: ByteArray, what: String) {
     same(actual.size, expected.size, "$what, size")
-    val at = actual.indices.firstOrNull { actual[it] != expected[it] } ?: return
-    throw AssertionError("$what: differs first at byte $at of ${expected.size}")
+    val at = Arrays.mismatch(actual, expected)
+    expect(at < 0) { "$what: differs first at byte $at of ${expected.size}" }
 }
 
 /** The failure of type [E] that [block] must end with. */
