@@ -115,11 +115,9 @@ public final class Benchmark {
             }
             if (!Threads.countable()) return;
             var threads = Threads.of(server.pid()).keySet();
-            var before = Threads.time(server.pid(), threads);
+            double before = Threads.processorNanos(server.pid(), threads);
             double messages = load.run(millis);
-            var time = Threads.time(server.pid(), threads).minus(before);
-            results.cost(Cost.PROCESSOR_NANOS, contender, time.nanos() / messages);
-            results.cost(Cost.USER_NANOS, contender, time.userNanos() / messages);
+            results.cost(Cost.PROCESSOR_NANOS, contender, (Threads.processorNanos(server.pid(), threads) - before) / messages);
             if (calls.isPresent()) results.cost(Cost.SYSTEM_CALLS, contender, counted(load, calls.get(), threads, millis));
             if (instructions.isPresent()) {
                 results.cost(Cost.USER_INSTRUCTIONS, contender, counted(load, instructions.get(), threads, millis));

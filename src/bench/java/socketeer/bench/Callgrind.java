@@ -31,10 +31,11 @@ final class Callgrind {
     /** Instructions a message on the threads that move the bytes. */
     double perMessage(Contender contender, int warmUpMillis, int millis) throws IOException, InterruptedException {
         var counts = Files.createTempDirectory(folder, "callgrind-" + contender.name());
+        // A JVM compiles at any time, and takes a fault at an exact place for a null.
         var valgrind = List.of(
             "valgrind", "--tool=callgrind", "--separate-threads=yes", "--instr-atstart=no", "--smc-check=all-non-file",
+            "--vex-iropt-register-updates=allregs-at-mem-access",
             "--vgdb-prefix=" + counts.resolve("vgdb"), "--callgrind-out-file=" + counts.resolve("out"));
-        // valgrind can't see into a file that the JVM writes through a mapping.
         try (var server = new Server(contender, folder, valgrind, List.of("-XX:-UsePerfData"))) {
             double messages;
             Set<String> ours;

@@ -11,7 +11,7 @@ import java.util.Set;
 /** Everything measured, by what it is and by whose it is. */
 final class Results {
     /** What a message costs, and what an idle connection holds. */
-    enum Cost { SYSTEM_CALLS, USER_INSTRUCTIONS, PROCESSOR_NANOS, USER_NANOS, ALLOCATED, IDLE_HEAP, IDLE_OUTSIDE_HEAP, IDLE_RESIDENT }
+    enum Cost { SYSTEM_CALLS, USER_INSTRUCTIONS, PROCESSOR_NANOS, ALLOCATED, IDLE_HEAP, IDLE_OUTSIDE_HEAP, IDLE_RESIDENT }
 
     private final Map<String, Map<String, List<Double>>> rates = new LinkedHashMap<>();
     private final Map<Cost, Map<String, List<Double>>> costs = new LinkedHashMap<>();

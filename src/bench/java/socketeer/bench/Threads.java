@@ -21,17 +21,6 @@ final class Threads {
         "VM Thread", "VM Periodic", "C1 Comp", "C2 Comp", "Reference Handl", "Finalizer", "Signal Disp",
         "Service Thread", "Monitor Deflat", "Common-Cleaner", "Notification", "Sweeper", "Attach Listener", "DestroyJavaVM");
 
-    /** Time on a processor so far. Ticks are coarse: they only divide what the scheduler counts in nanoseconds. */
-    record Time(double nanos, double userTicks, double kernelTicks) {
-        Time minus(Time before) {
-            return new Time(nanos - before.nanos, userTicks - before.userTicks, kernelTicks - before.kernelTicks);
-        }
-
-        double userNanos() {
-            return nanos * userTicks / Math.max(1, userTicks + kernelTicks);
-        }
-    }
-
     static boolean countable() {
         return Files.isDirectory(Path.of("/proc/self/task"));
     }
@@ -48,21 +37,14 @@ final class Threads {
         return threads;
     }
 
-    static Time time(long pid, Iterable<Long> threads) throws IOException {
+    /** Time on a processor so far, as the scheduler counts it. */
+    static double processorNanos(long pid, Iterable<Long> threads) throws IOException {
         double nanos = 0;
-        double user = 0;
-        double kernel = 0;
         for (long thread : threads) {
-            var task = Path.of("/proc/" + pid + "/task/" + thread);
-            if (!Files.exists(task)) continue;
-            // The name may hold spaces; after its parenthesis come state and 10 fields, then ticks in user space and in the kernel.
-            String stat = Files.readString(task.resolve("stat"));
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-            user += Double.parseDouble(fields[11]);
-            kernel += Double.parseDouble(fields[12]);
-            nanos += Double.parseDouble(Files.readString(task.resolve("schedstat")).split(" ")[0]);
+            var counted = Path.of("/proc/" + pid + "/task/" + thread + "/schedstat");
+            if (Files.exists(counted)) nanos += Double.parseDouble(Files.readString(counted).split(" ")[0]);
         }
-        return new Time(nanos, user, kernel);
+        return nanos;
     }
 
     /** The resident set in bytes. */
