@@ -9,6 +9,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import socketeer.bench.Results.Cost;
+import socketeer.bench.Results.Measured;
+import socketeer.bench.load.Done;
 
 /**
  * Measures all echo servers side by side and prints the tables of the README.
@@ -22,12 +24,15 @@ public final class Benchmark {
 
     private final Options options = Options.fromSystemProperties();
     private final Results results = new Results();
+    private final Processors processors = new Processors();
     private final Path folder = Path.of(System.getProperty("bench.directory", "target/bench"));
     private final List<Server> servers = new ArrayList<>();
 
     public static void main(String[] args) throws IOException, InterruptedException {
         new Benchmark().run();
     }
+
+    private Benchmark() throws IOException {}
 
     private void run() throws IOException, InterruptedException {
         Files.createDirectories(folder);
@@ -51,7 +56,9 @@ public final class Benchmark {
 
     private void start(Contender contender) throws InterruptedException {
         try {
-            servers.add(new Server(contender, folder, List.of(), List.of()));
+            var server = new Server(contender, folder, List.of(), List.of());
+            servers.add(server);
+            processors.assign(server);
         } catch (IOException e) {
             say("skipped " + contender.name() + ": " + e.getMessage());
             results.note(contender.title() + " was skipped: " + e.getMessage() + ".");
@@ -63,27 +70,50 @@ public final class Benchmark {
             say("warming up " + server.contender().name());
             attempt(server.contender(), "warm-up", () -> {
                 for (var scenario : Scenario.ALL) {
-                    load.rate(server, scenario, options.rampMillis(), options.warmUpMillis() / Scenario.ALL.size());
+                    measure(load, server, scenario, options.warmUpMillis() / Scenario.ALL.size());
                 }
             });
         }
     }
 
-    private void rates(Load load) throws InterruptedException {
+    private void rates(Load load) throws IOException, InterruptedException {
         var order = new ArrayList<>(servers);
         for (int round = 1; round <= options.rounds(); round++) {
             say("round " + round + " of " + options.rounds());
             for (var scenario : Scenario.ALL) {
+                processors.assign(load, scenario);
                 for (var server : order) {
                     // A round that failed keeps its place: ratios are within a round.
-                    double[] rate = {Double.NaN};
+                    var measured = new Measured[] {Measured.FAILED};
                     attempt(server.contender(), scenario.title(), () ->
-                        rate[0] = load.rate(server, scenario, options.rampMillis(), options.measureMillis()));
-                    results.rate(scenario, server.contender(), rate[0]);
+                        measured[0] = measure(load, server, scenario, options.measureMillis()));
+                    results.round(scenario, server.contender(), measured[0]);
                 }
             }
             Collections.rotate(order, 1);
         }
+    }
+
+    private Measured measure(Load load, Server server, Scenario scenario, int millis) throws IOException, InterruptedException {
+        if (scenario.churn()) return measured(server, millis, () -> load.churn(server, scenario, millis));
+        try {
+            load.open(server, scenario);
+            load.run(options.rampMillis());
+            return measured(server, millis, () -> load.run(millis));
+        } finally {
+            load.shut();
+        }
+    }
+
+    private static Measured measured(Server server, int millis, Work work) throws IOException, InterruptedException {
+        double before = server.processorNanos();
+        var done = work.run();
+        double nanos = server.processorNanos() - before;
+        return new Measured(done.inTime() * 1000 / millis, Threads.countable() ? done.all() * 1e9 / nanos : Double.NaN);
+    }
+
+    private interface Work {
+        Done run() throws IOException, InterruptedException;
     }
 
     /** What a message costs, other than time; returns what counted it. */
@@ -110,14 +140,11 @@ public final class Benchmark {
             load.run(options.rampMillis());
             if (server.isJava()) {
                 double before = server.allocated();
-                double messages = load.run(millis);
+                double messages = load.run(millis).all();
                 results.cost(Cost.ALLOCATED, contender, (server.allocated() - before) / messages);
             }
             if (!Threads.countable()) return;
             var threads = Threads.of(server.pid()).keySet();
-            double before = Threads.processorNanos(server.pid(), threads);
-            double messages = load.run(millis);
-            results.cost(Cost.PROCESSOR_NANOS, contender, (Threads.processorNanos(server.pid(), threads) - before) / messages);
             if (calls.isPresent()) results.cost(Cost.SYSTEM_CALLS, contender, counted(load, calls.get(), threads, millis));
             if (instructions.isPresent()) {
                 results.cost(Cost.USER_INSTRUCTIONS, contender, counted(load, instructions.get(), threads, millis));
@@ -130,7 +157,7 @@ public final class Benchmark {
     private static double counted(Load load, ThreadCounter counter, Collection<Long> threads, int millis)
         throws IOException, InterruptedException {
         double[] messages = new double[1];
-        double events = counter.count(threads, () -> messages[0] = load.run(millis));
+        double events = counter.count(threads, () -> messages[0] = load.run(millis).all());
         return events / messages[0];
     }
 
@@ -139,7 +166,7 @@ public final class Benchmark {
         say("idle connections of " + contender.name());
         attempt(contender, "idle connections", () -> {
             try (var server = new Server(contender, folder, List.of(), Server.TIGHT_HEAP)) {
-                load.rate(server, Scenario.COUNTED, 100, 100);
+                measure(load, server, Scenario.COUNTED, options.rampMillis());
                 var heapBefore = server.isJava() ? server.memory() : new long[3];
                 long residentBefore = Threads.countable() ? Threads.resident(server.pid()) : 0;
                 int connections = options.idleConnections();

@@ -45,7 +45,7 @@ final class Callgrind {
                 control(counts, server, "--instr=on");
                 load.run(millis / 4);
                 control(counts, server, "--zero");
-                messages = load.run(millis);
+                messages = load.run(millis).all();
                 control(counts, server, "--instr=off");
                 ours = threads(counts, server);
                 control(counts, server, "--dump");

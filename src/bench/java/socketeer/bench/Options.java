@@ -17,7 +17,7 @@ record Options(boolean quick, List<String> peers, int rounds, String instruction
         return new Options(
             quick,
             peers.equals("all") ? List.of() : List.of(peers.split(",")),
-            Integer.parseInt(System.getProperty("bench.rounds", "0").replaceFirst("^0$", quick ? "3" : "7")),
+            Integer.parseInt(System.getProperty("bench.rounds", "0").replaceFirst("^0$", quick ? "3" : "15")),
             System.getProperty("bench.instructions", "auto"));
     }
 
@@ -35,11 +35,11 @@ record Options(boolean quick, List<String> peers, int rounds, String instruction
     }
 
     int rampMillis() {
-        return quick ? 50 : 200;
+        return quick ? 50 : 100;
     }
 
     int measureMillis() {
-        return quick ? 200 : 800;
+        return quick ? 200 : 400;
     }
 
     int countMillis() {

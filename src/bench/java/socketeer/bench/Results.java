@@ -7,18 +7,29 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
 
 /** Everything measured, by what it is and by whose it is. */
 final class Results {
     /** What a message costs, and what an idle connection holds. */
-    enum Cost { SYSTEM_CALLS, USER_INSTRUCTIONS, PROCESSOR_NANOS, ALLOCATED, IDLE_HEAP, IDLE_OUTSIDE_HEAP, IDLE_RESIDENT }
+    enum Cost { SYSTEM_CALLS, USER_INSTRUCTIONS, ALLOCATED, IDLE_HEAP, IDLE_OUTSIDE_HEAP, IDLE_RESIDENT }
 
-    private final Map<String, Map<String, List<Double>>> rates = new LinkedHashMap<>();
+    /**
+     * A round's.
+     *
+     * @param rate messages a second, or connections that came and went
+     * @param capacity the same a second of the server's processor time: what neither a slow load nor a busy machine limits
+     */
+    record Measured(double rate, double capacity) {
+        static final Measured FAILED = new Measured(Double.NaN, Double.NaN);
+    }
+
+    private final Map<String, Map<String, List<Measured>>> rounds = new LinkedHashMap<>();
     private final Map<Cost, Map<String, List<Double>>> costs = new LinkedHashMap<>();
     private final Set<String> notes = new LinkedHashSet<>();
 
-    void rate(Scenario scenario, Contender contender, double perSecond) {
-        add(rates.computeIfAbsent(scenario.title(), k -> new LinkedHashMap<>()), contender, perSecond);
+    void round(Scenario scenario, Contender contender, Measured measured) {
+        add(rounds.computeIfAbsent(scenario.title(), k -> new LinkedHashMap<>()), contender, measured);
     }
 
     void cost(Cost cost, Contender contender, double value) {
@@ -34,16 +45,17 @@ final class Results {
         return notes;
     }
 
-    /** A round's value each, in order. */
-    Optional<List<Double>> rates(Scenario scenario, String contender) {
-        return Optional.ofNullable(rates.getOrDefault(scenario.title(), Map.of()).get(contender));
+    /** One value a round, in order. */
+    Optional<List<Double>> rounds(Scenario scenario, String contender, ToDoubleFunction<Measured> value) {
+        return Optional.ofNullable(rounds.getOrDefault(scenario.title(), Map.of()).get(contender))
+            .map(measured -> measured.stream().mapToDouble(value).boxed().toList());
     }
 
     Optional<Spread> cost(Cost cost, String contender) {
         return Optional.ofNullable(costs.getOrDefault(cost, Map.of()).get(contender)).map(Spread::of);
     }
 
-    private static void add(Map<String, List<Double>> to, Contender contender, double value) {
+    private static <T> void add(Map<String, List<T>> to, Contender contender, T value) {
         to.computeIfAbsent(contender.name(), k -> new ArrayList<>()).add(value);
     }
 }

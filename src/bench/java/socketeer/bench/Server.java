@@ -38,6 +38,11 @@ final class Server implements AutoCloseable {
         return contender.peer() != null;
     }
 
+    /** Time on a processor so far of the threads that move the bytes; 0 where that can't be known. */
+    double processorNanos() throws IOException {
+        return Threads.countable() ? Threads.processorNanos(pid(), Threads.of(pid()).keySet()) : 0;
+    }
+
     double allocated() throws IOException, InterruptedException {
         return process.askNumber("allocated");
     }
@@ -48,7 +53,7 @@ final class Server implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         process.close();
     }
 

@@ -7,9 +7,9 @@ import java.util.stream.IntStream;
 
 /** Several measurements of one thing: the middle one, and how far apart they lie. */
 record Spread(double min, double median, double max) {
-    /** What is not a number failed, and is left out. */
+    /** What is no number failed, and is left out. */
     static Spread of(double... values) {
-        double[] sorted = Arrays.stream(values).filter(value -> !Double.isNaN(value)).sorted().toArray();
+        double[] sorted = Arrays.stream(values).filter(Double::isFinite).sorted().toArray();
         if (sorted.length == 0) return new Spread(Double.NaN, Double.NaN, Double.NaN);
         int middle = sorted.length / 2;
         double median = sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;

@@ -24,21 +24,21 @@ final class Churn implements AutoCloseable {
         this.size = size;
     }
 
-    /** Does so with {@code abreast} at a time for {@code nanos}, and returns how many ended in that time. */
-    int run(int abreast, long nanos) throws IOException {
+    /** Does so with {@code abreast} at a time for {@code nanos}. */
+    Done run(int abreast, long nanos) throws IOException {
         long end = System.nanoTime() + nanos;
         try {
             for (int i = 0; i < abreast; i++) begin();
             while (System.nanoTime() < end) selector.select(this::ready, 100);
             more = false;
-            int ended = done;
+            int inTime = done;
             // One that waits for an answer longer than this has lost it.
             long giveUp = System.nanoTime() + 20_000_000_000L;
             while (done < begun) {
                 if (System.nanoTime() > giveUp) throw new IOException((begun - done) + " connections without an answer");
                 selector.select(this::ready, 100);
             }
-            return ended;
+            return new Done(inTime, done);
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }

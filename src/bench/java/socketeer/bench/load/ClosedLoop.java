@@ -52,17 +52,17 @@ final class ClosedLoop implements AutoCloseable {
         }
     }
 
-    /** Keeps all connections busy for {@code nanos} and returns how many messages came back in that time, to a fraction. */
-    double run(long nanos) throws IOException {
+    /** Keeps all connections busy for {@code nanos}. */
+    Done run(long nanos) throws IOException {
         long before = bytes();
         refill = true;
         long end = System.nanoTime() + nanos;
         for (var connection : connections) connection.ask(depth);
         while (System.nanoTime() < end) turn(100);
-        double done = (bytes() - before) / (double) size;
+        double inTime = (bytes() - before) / (double) size;
         refill = false;
         drain();
-        return done;
+        return new Done(inTime, (bytes() - before) / (double) size);
     }
 
     private long bytes() {

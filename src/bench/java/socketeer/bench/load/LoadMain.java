@@ -11,9 +11,9 @@ import java.nio.charset.StandardCharsets;
  *
  * <ul>
  *   <li>{@code open PORT CONNECTIONS SIZE DEPTH}: connects, and sees one message through each connection
- *   <li>{@code run MILLIS}: the messages that came back in that time
+ *   <li>{@code run MILLIS}: the messages that came back, as {@link Done} says it
  *   <li>{@code shut}: closes them
- *   <li>{@code churn PORT ABREAST SIZE MILLIS}: the connections that came and went in that time
+ *   <li>{@code churn PORT ABREAST SIZE MILLIS}: the connections that came and went, likewise
  * </ul>
  */
 public final class LoadMain {
