@@ -12,6 +12,8 @@ import socketeer.BrokenException
 import socketeer.BusyException
 import socketeer.ClosedException
 import socketeer.SocketeerException
+import socketeer.StreamAddress
+import socketeer.Connection
 import socketeer.testing.Ability.LISTENING
 import java.io.ByteArrayOutputStream
 
@@ -56,7 +58,7 @@ internal val concurrencyLaws =
             val listener = listener()
             val first = begun { listener.accept().alsoEnds() }
             fails<BusyException>("the second accept") { listener.accept() }
-            network().connect(listener.local as socketeer.StreamAddress).alsoEnds()
+            network().connect(listener.local as StreamAddress).alsoEnds()
             first.await().getOrThrow()
             met(listener)
         }
@@ -144,7 +146,7 @@ internal val concurrencyLaws =
         }
     }
 
-private suspend fun socketeer.Connection.sendAllAndClose(all: ByteArray) {
+private suspend fun Connection.sendAllAndClose(all: ByteArray) {
     send(all)
     close()
 }

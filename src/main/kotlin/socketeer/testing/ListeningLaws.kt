@@ -48,7 +48,7 @@ internal val listeningLaws =
         law("beyond the backlog a connect waits or fails; who gets in is served, and the listener lives on", LISTENING) {
             val listener = listener(backlog = 1)
             val clients =
-                List(6) {
+                List(4) {
                     async {
                         try {
                             connectTo(listener).let { it.send("x") }
