@@ -136,7 +136,7 @@ internal val closingLaws =
             var at: StreamAddress = address
             repeat(30) {
                 val listener = network().bind(at).listen()
-                at = listener.local as StreamAddress
+                at = listener.local
                 val (near, far) = met(listener)
                 far.close()
                 near.close()
@@ -162,7 +162,7 @@ internal val closingLaws =
             val network = network()
             val listener = network.bind(address).listen()
             val bound = network.bind(address)
-            val near = network.connect(listener.local as StreamAddress).alsoEnds()
+            val near = network.connect(listener.local).alsoEnds()
             val far = listener.accept().alsoEnds()
             val waiting = listOf(begun { near.recv() }, begun { far.recv() })
             val accepting = begun { listener.accept() }
@@ -172,7 +172,7 @@ internal val closingLaws =
             accepting.await().failedAs<ClosedException>("a waiting accept")
             for (end in listOf(near, far)) fails<ClosedException>("recv") { end.recv() }
             expect(listOf(listener, bound, near, far).none { it.isOpen }) { "open after the network's close" }
-            fails<ClosedException>("connect") { network.connect(listener.local as StreamAddress, 5.seconds) }
+            fails<ClosedException>("connect") { network.connect(listener.local, 5.seconds) }
             fails<ClosedException>("bind") { network.bind(address) }
             repeat(2) { network.close() }
         }
@@ -198,7 +198,7 @@ internal val sends: List<Pair<String, suspend (Connection) -> Any?>> =
 /** The address of a listener whose backlog is full, so that a connect waits there. */
 internal suspend fun Trial.fullListener(listener: Listener? = null): StreamAddress {
     val full = listener ?: listener(backlog = 1)
-    val at = full.local as StreamAddress
+    val at = full.local
     // A kernel takes one or two more than it was told; the one that no longer gets in is cancelled.
     while (true) {
         val one = network()

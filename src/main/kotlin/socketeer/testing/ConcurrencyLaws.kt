@@ -12,7 +12,6 @@ import socketeer.BrokenException
 import socketeer.BusyException
 import socketeer.ClosedException
 import socketeer.SocketeerException
-import socketeer.StreamAddress
 import socketeer.Connection
 import socketeer.testing.Ability.LISTENING
 import java.io.ByteArrayOutputStream
@@ -58,7 +57,7 @@ internal val concurrencyLaws =
             val listener = listener()
             val first = begun { listener.accept().alsoEnds() }
             fails<BusyException>("the second accept") { listener.accept() }
-            network().connect(listener.local as StreamAddress).alsoEnds()
+            network().connect(listener.local).alsoEnds()
             first.await().getOrThrow()
             met(listener)
         }

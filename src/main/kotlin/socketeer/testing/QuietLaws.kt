@@ -4,7 +4,6 @@ import kotlinx.coroutines.Job
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeoutOrNull
-import socketeer.StreamAddress
 import socketeer.testing.Ability.HALF_CLOSE
 import socketeer.testing.Ability.LISTENING
 import socketeer.testing.Ability.RESET
@@ -70,7 +69,7 @@ internal val quietLaws =
         law("a pending connection that nobody accepts uses no CPU", LISTENING) {
             val listener = listener()
             launch { listener.accept() }.also { settle() }.cancelAndJoin()
-            network().connect(listener.local as StreamAddress).alsoEnds()
+            network().connect(listener.local).alsoEnds()
             usesNoCpu("a connection in the backlog")
         }
 

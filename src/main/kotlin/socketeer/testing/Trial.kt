@@ -42,7 +42,7 @@ internal class Trial(private val maker: Maker, scope: CoroutineScope) : Coroutin
 
     /** A connection and its accepted other end. */
     suspend fun met(listener: Listener): Pair<Connection, Connection> {
-        val near = network().connect(listener.local as StreamAddress).alsoEnds()
+        val near = network().connect(listener.local).alsoEnds()
         return near to listener.accept().alsoEnds()
     }
 
