@@ -40,8 +40,11 @@ public class TimedOutException(message: String, cause: Throwable? = null) : Sock
 /** The resolver knows no address for that name. */
 public class NameNotFoundException(message: String, cause: Throwable? = null) : SocketeerException(message, cause)
 
-/** More bytes than a limit allows: a frame, a line, a datagram. */
-public class TooLargeException(message: String) : SocketeerException(message)
+/**
+ * More bytes than a limit allows: a frame, a line, a datagram; [position] is the offset in the stream of what went
+ * beyond it (of the length that announced too much), or -1 where there's none.
+ */
+public class TooLargeException(message: String, public val position: Long = -1) : SocketeerException(message)
 
 /** Bytes that break the format; [position] is the offset in the stream of the byte at fault, or -1 where there's none. */
 public class MalformedException(message: String, public val position: Long = -1) : SocketeerException(message)

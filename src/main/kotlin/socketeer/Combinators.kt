@@ -1,0 +1,220 @@
+package socketeer
+
+import kotlinx.io.bytestring.ByteString
+import kotlin.reflect.KClass
+
+/**
+ * The same frames as other values: [decoded] makes one of what was decoded, [encoded] undoes it.
+ *
+ * Where [decoded] throws IllegalArgumentException the frame is malformed (at its first byte); where [encoded] throws it
+ * the value is refused.
+ */
+public fun <A : Any, B : Any> Codec<A>.map(decoded: (A) -> B, encoded: (B) -> A): Codec<B> = Mapped(this, decoded, encoded)
+
+/** This, then [next], as a pair. This one must end by itself. */
+public infix fun <A : Any, B : Any> Codec<A>.then(next: Codec<B>): Codec<Pair<A, B>> = Sequence(this, next)
+
+/** [prefix], then this: a magic number in front of a value. */
+public fun <T : Any> Codec<T>.after(prefix: ByteString): Codec<T> = (constant(prefix) then this).map({ it.second }, { Unit to it })
+
+/** This, then [suffix]. This one must end by itself. */
+public fun <T : Any> Codec<T>.before(suffix: ByteString): Codec<T> = (this then constant(suffix)).map({ it.first }, { it to Unit })
+
+/**
+ * A header, then the body whose codec the header decides.
+ *
+ * @param maxBody the greatest body in bytes, whatever codec [body] gives.
+ */
+public fun <H : Any, B : Any> Codec<H>.body(maxBody: Int = DEFAULT_MAX_FRAME, body: (H) -> Codec<B>): Codec<Pair<H, B>> =
+    HeaderBody(this, maxBody, body)
+
+/**
+ * At most [max] bytes of this, 0 or more; a greater frame is refused as soon as its bytes show it.
+ */
+public fun <T : Any> Codec<T>.limit(max: Int): Codec<T> {
+    require(max >= 0) { "max >= 0, was $max" }
+    return Limited(this, max)
+}
+
+/** One alternative of [tagged]: values of [type] are [codec]'s bytes behind [tag]. */
+public class Case<K : Any, T : Any>(internal val tag: K, internal val type: KClass<T>, internal val codec: Codec<T>)
+
+/** The alternative that values of [T] are [codec]'s bytes behind [tag]. */
+public inline fun <K : Any, reified T : Any> case(tag: K, codec: Codec<T>): Case<K, T> = Case(tag, T::class, codec)
+
+/**
+ * A tag, then the bytes of the case that has this tag: a sum type. A value is encoded by the first case of its type.
+ *
+ * @throws IllegalArgumentException if there's no case, or two with one tag.
+ */
+public fun <K : Any, T : Any> tagged(tag: Codec<K>, vararg cases: Case<K, out T>): Codec<T> = Tagged(tag, cases.toList())
+
+private class Mapped<A : Any, B : Any>(
+    private val codec: Codec<A>,
+    private val decoded: (A) -> B,
+    private val encoded: (B) -> A,
+) : Codec<B> {
+    override val maxBytes get() = codec.maxBytes
+    override val untilEnd get() = codec.untilEnd
+
+    override fun encode(value: B, output: Output) = codec.encode(encoded(value), output)
+
+    override fun decoder(): Decoder<B> =
+        object : Payload<B> {
+            private val inner = codec.decoder()
+            private var start = -1
+
+            override val resumes get() = inner.resumes
+
+            override fun decode(input: Input): B? {
+                if (start < 0) start = input.position
+                val from = start
+                start = -1
+                val value = inner.decode(input)
+                if (value == null) start = from
+                return if (value == null) null else convert(input, value, from)
+            }
+
+            override fun decodeExactly(input: Input, n: Int): B {
+                val from = input.position
+                return convert(input, inner.decodeWhole(input, n), from)
+            }
+        }
+
+    private fun convert(input: Input, value: A, from: Int): B =
+        try {
+            decoded(value)
+        } catch (e: IllegalArgumentException) {
+            input.malformed(e.message ?: "a value expected that can be converted", from)
+        }
+}
+
+private class Sequence<A : Any, B : Any>(private val a: Codec<A>, private val b: Codec<B>) : Codec<Pair<A, B>> {
+    init {
+        requireSelfDelimiting(a, "what something follows")
+    }
+
+    override val maxBytes = saturate(a.maxBytes.toLong() + b.maxBytes)
+    override val untilEnd get() = b.untilEnd
+
+    override fun encode(value: Pair<A, B>, output: Output) {
+        a.encode(value.first, output)
+        b.encode(value.second, output)
+    }
+
+    override fun decoder(): Decoder<Pair<A, B>> {
+        val head = a.decoder()
+        val tail = b.decoder()
+        var first: A? = null
+        return Decoder { input ->
+            val one = first ?: head.decode(input) ?: return@Decoder null
+            val two = tail.decode(input)
+            first = if (two == null) one else null
+            if (two == null) null else one to two
+        }
+    }
+}
+
+private class HeaderBody<H : Any, B : Any>(
+    private val header: Codec<H>,
+    private val maxBody: Int,
+    private val body: (H) -> Codec<B>,
+) : Codec<Pair<H, B>> {
+    init {
+        requireSelfDelimiting(header, "a header")
+        require(maxBody >= 0) { "maxBody >= 0, was $maxBody" }
+    }
+
+    override val maxBytes = saturate(header.maxBytes.toLong() + maxBody)
+
+    // Which body comes isn't known before its header: only a body that ends by itself can be followed by a frame.
+    private fun bodyOf(value: H) = body(value).limit(maxBody).also { requireSelfDelimiting(it, "a body") }
+
+    override fun encode(value: Pair<H, B>, output: Output) {
+        header.encode(value.first, output)
+        bodyOf(value.first).encode(value.second, output)
+    }
+
+    override fun decoder(): Decoder<Pair<H, B>> {
+        val head = header.decoder()
+        var first: H? = null
+        var rest: Decoder<B>? = null
+        return Decoder { input ->
+            val one = first ?: head.decode(input) ?: return@Decoder null
+            val tail = rest ?: bodyOf(one).decoder()
+            val two = tail.decode(input)
+            first = if (two == null) one else null
+            rest = if (two == null) tail else null
+            if (two == null) null else one to two
+        }
+    }
+}
+
+private class Limited<T : Any>(private val codec: Codec<T>, private val max: Int) : Codec<T> {
+    override val maxBytes = minOf(codec.maxBytes, max)
+    override val untilEnd get() = codec.untilEnd
+
+    override fun encode(value: T, output: Output) {
+        val start = output.size
+        codec.encode(value, output)
+        if (output.size - start > max) throw tooLarge(output.size - start, max, "frame")
+    }
+
+    override fun decoder(): Decoder<T> {
+        val inner = codec.decoder()
+        var start = -1
+        return Decoder { input ->
+            if (start < 0) start = input.position
+            val end = minOf(start.toLong() + max, input.size.toLong()).toInt()
+            val cut = end < input.size
+            val value = within(input, end, ended = input.ended && !cut) { inner.decode(input) }
+            val short = input.wanted.toLong() > start.toLong() + max && !codec.untilEnd && !input.ended
+            if (value == null && (cut || short)) input.tooLarge("<= $max bytes from byte ${input.offset + start}", start + max)
+            if (value != null) start = -1
+            value
+        }
+    }
+}
+
+private class Tagged<K : Any, T : Any>(private val tag: Codec<K>, private val cases: List<Case<K, out T>>) : Codec<T> {
+    private val byTag = cases.associateBy { it.tag }
+
+    init {
+        requireSelfDelimiting(tag, "a tag")
+        require(cases.isNotEmpty()) { "cases >= 1, was 0" }
+        require(byTag.size == cases.size) { "different tags = ${cases.size}, was ${byTag.size}" }
+        require(cases.map { it.codec.untilEnd }.distinct().size == 1) { "all cases end by themselves or none does" }
+    }
+
+    override val maxBytes = saturate(tag.maxBytes.toLong() + cases.maxOf { it.codec.maxBytes })
+    override val untilEnd get() = cases.first().codec.untilEnd
+
+    @Suppress("UNCHECKED_CAST")
+    override fun encode(value: T, output: Output) {
+        val case = cases.firstOrNull { it.type.isInstance(value) }
+        requireNotNull(case) { "a value of ${cases.joinToString { it.type.simpleName.toString() }}, was $value" }
+        tag.encode(case.tag, output)
+        (case.codec as Codec<T>).encode(value, output)
+    }
+
+    override fun decoder(): Decoder<T> {
+        val tags = tag.decoder()
+        // Cases get their decoder when first met, so that a recursive choice is finite.
+        val decoders = HashMap<K, Decoder<T>>()
+        var current: Decoder<T>? = null
+        var start = -1
+        return Decoder { input ->
+            if (start < 0) start = input.position
+            val rest =
+                current ?: run {
+                    val key = tags.decode(input) ?: return@Decoder null
+                    decoders[key] ?: byTag[key]?.codec?.decoder()?.also { decoders[key] = it }
+                        ?: input.malformed("tag ${byTag.keys.joinToString(" or ")} expected, $key is there", start)
+                }
+            val value = rest.decode(input)
+            current = if (value == null) rest else null
+            if (value != null) start = -1
+            value
+        }
+    }
+}

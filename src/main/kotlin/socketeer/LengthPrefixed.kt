@@ -1,0 +1,195 @@
+package socketeer
+
+import kotlinx.io.bytestring.ByteString
+
+/**
+ * Frames with their length in front: four bytes, the highest first, unless told otherwise.
+ *
+ * The general layout, which says what Netty's and Tokio's builders say:
+ * `offset bytes | length | announced + adjustment bytes | trailer`.
+ *
+ * An announced length above [max] is refused before its bytes are awaited, and no memory is taken for it.
+ *
+ * @param offset how many bytes stand in front of the length; encoded as zeros where they were stripped.
+ * @param adjustment what to add to the announced length to get the number of bytes behind it: -4 where it counts itself.
+ * @param strip how many of the frame's first bytes aren't part of the message; by default all up to the length's end.
+ * @param max the greatest number of bytes behind the length, 0 or more; by default 1 MiB or what the length can say.
+ * @param trailer what ends the frame behind the counted bytes.
+ * @throws IllegalArgumentException naming the broken inequality.
+ */
+public fun lengthPrefixed(
+    length: Length = Length.Binary(),
+    offset: Int = 0,
+    adjustment: Int = 0,
+    strip: Int = offset + length.size,
+    max: Int = defaultMax(length, adjustment),
+    trailer: ByteString = NO_BYTES,
+): Codec<ByteString> = LengthPrefixed(Shape(length, max, offset, adjustment, strip, trailer), bytes(MAX_ARRAY))
+
+/** Frames with their length in front as [lengthPrefixed], each holding exactly one [payload]. */
+public fun <T : Any> lengthPrefixed(
+    payload: Codec<T>,
+    length: Length = Length.Binary(),
+    offset: Int = 0,
+    adjustment: Int = 0,
+    strip: Int = offset + length.size,
+    max: Int = defaultMax(length, adjustment),
+    trailer: ByteString = NO_BYTES,
+): Codec<T> = LengthPrefixed(Shape(length, max, offset, adjustment, strip, trailer), payload)
+
+/** Netstrings, `5:hello,`, of at most [max] bytes. Source: D. J. Bernstein, "Netstrings", 1997. */
+public fun netstring(max: Int = DEFAULT_MAX_FRAME): Codec<ByteString> = netstring(bytes(MAX_ARRAY), max)
+
+/** Netstrings of at most [max] bytes, each holding exactly one [payload]. */
+public fun <T : Any> netstring(payload: Codec<T>, max: Int = DEFAULT_MAX_FRAME): Codec<T> =
+    lengthPrefixed(payload, Length.Decimal(":"), max = max, trailer = ByteString(','.code.toByte()))
+
+private fun defaultMax(length: Length, adjustment: Int): Int =
+    minOf(DEFAULT_MAX_FRAME.toLong(), length.greatest + adjustment).toInt()
+
+/** The checked numbers of a length-prefixed framing. */
+private class Shape(
+    val length: Length,
+    val max: Int,
+    val offset: Int,
+    val adjustment: Int,
+    val strip: Int,
+    val trailer: ByteString,
+) {
+    /** Bytes up to the length's end; for lengths of differing size, nothing but the length. */
+    val head = offset + length.size
+
+    /** How many bytes behind the length aren't part of the message. */
+    val skipped = maxOf(0, strip - head)
+
+    /** What the message starts with the length's own bytes, or bytes in front of it. */
+    val keepsLength = strip < head
+
+    val greatestAnnounced = minOf(length.greatest, max.toLong() - adjustment)
+    val maxBytes = offset.toLong() + length.maxBytes + max + trailer.size
+
+    init {
+        require(offset >= 0) { "offset >= 0, was $offset" }
+        require(max >= 0) { "max >= 0, was $max" }
+        require(adjustment <= max) { "adjustment <= max = $max, was $adjustment" }
+        require(max.toLong() - adjustment <= length.greatest) {
+            "max - adjustment <= ${length.greatest} (what the length can say), was ${max.toLong() - adjustment}"
+        }
+        require(maxBytes <= MAX_ARRAY) { "offset + length + max + trailer <= $MAX_ARRAY bytes, was $maxBytes" }
+        require(strip in 0..offset || strip >= head) { "strip <= offset = $offset or strip >= $head, was $strip" }
+        require(skipped <= max) { "strip <= offset + length + max = ${head + max}, was $strip" }
+        require(length.size > 0 || (offset == 0 && strip == 0)) {
+            "offset = strip = 0 with a length of differing size, was offset = $offset, strip = $strip"
+        }
+    }
+}
+
+private class LengthPrefixed<T : Any>(private val shape: Shape, private val payload: Codec<T>) : Codec<T> {
+    override val maxBytes = shape.maxBytes.toInt()
+
+    override fun decoder(): Decoder<T> = LengthDecoder(shape, payload.decoder())
+
+    override fun encode(value: T, output: Output) {
+        val start = output.size
+        if (shape.length.size == 0) return encodeVarying(value, output)
+        output.skip(if (shape.keepsLength) shape.strip else shape.head + shape.skipped)
+        payload.encode(value, output)
+        val announced = announced(output.size - start - shape.head)
+        if (shape.keepsLength) {
+            val field = output.array.copyOfRange(start + shape.offset, start + shape.head)
+            shape.length.put(announced, output.array, start + shape.offset)
+            require(field.contentEquals(output.array.copyOfRange(start + shape.offset, start + shape.head))) {
+                "length in the message = $announced, was another"
+            }
+        } else {
+            shape.length.put(announced, output.array, start + shape.offset)
+        }
+        output.write(shape.trailer)
+    }
+
+    // How many bytes the length takes is known when the payload is written; it is then moved to the back by as many.
+    private fun encodeVarying(value: T, output: Output) {
+        val start = output.size
+        if (value is ByteString && payload is Payload<*>) {
+            val announced = announced(value.size)
+            output.reserve(value.size + shape.length.maxBytes)
+            shape.length.put(announced, output.array, start)
+            output.size += shape.length.sizeOf(announced)
+            output.write(value)
+        } else {
+            payload.encode(value, output)
+            val announced = announced(output.size - start)
+            output.insert(start, shape.length.sizeOf(announced))
+            shape.length.put(announced, output.array, start)
+        }
+        output.write(shape.trailer)
+    }
+
+    private fun announced(behind: Int): Long {
+        if (behind > shape.max) throw tooLarge(behind, shape.max, "length")
+        val announced = behind.toLong() - shape.adjustment
+        require(behind >= 0 && announced >= 0) { "length - adjustment >= 0, was $behind - ${shape.adjustment}" }
+        return announced
+    }
+}
+
+private class LengthDecoder<T : Any>(private val shape: Shape, private val payload: Decoder<T>) : Decoder<T> {
+    private val length = shape.length
+    private val offset = shape.offset
+    private val trailer = shape.trailer.size
+
+    // Where the frame starts and how many bytes follow its length, while they haven't all come.
+    private var start = 0
+    private var pending = NONE
+
+    override fun decode(input: Input): T? {
+        var n = pending
+        if (n < 0) {
+            n = header(input)
+            if (n < 0) return null
+        }
+        if (!input.has(n + trailer)) {
+            pending = n
+            return null
+        }
+        pending = NONE
+        val end = input.position + n
+        if (shape.keepsLength) input.position = start + shape.strip else if (shape.skipped > 0) input.position += shape.skipped
+        val value = payload.decodeWhole(input, end - input.position)
+        if (trailer > 0) readTrailer(input)
+        return value
+    }
+
+    /** Consumes all up to the length's end: how many bytes follow, or [NONE] if it hasn't come. */
+    private fun header(input: Input): Int {
+        start = input.position
+        if (offset > 0) {
+            if (!input.has(shape.head)) return NONE
+            input.cursor += offset
+        }
+        val size = length.measure(input, shape.greatestAnnounced)
+        if (size == 0) return NONE
+        val announced = length.read(input, size)
+        if (announced < 0 || announced > shape.greatestAnnounced) {
+            input.tooLarge("length <= ${shape.greatestAnnounced}, was ${announced.toULong()}")
+        }
+        val behind = announced + shape.adjustment
+        if (behind < shape.skipped) input.malformed("length >= ${shape.skipped - shape.adjustment} expected, $announced is there")
+        input.cursor += size
+        return behind.toInt()
+    }
+
+    private fun readTrailer(input: Input) {
+        for (i in 0 until trailer) {
+            val there = input[input.position]
+            if (there != shape.trailer[i]) {
+                input.malformed("byte ${hex(shape.trailer[i].toInt())} expected, ${hex(there.toInt())} is there")
+            }
+            input.cursor++
+        }
+    }
+
+    private companion object {
+        const val NONE = -1
+    }
+}

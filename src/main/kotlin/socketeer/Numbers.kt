@@ -1,0 +1,102 @@
+package socketeer
+
+import java.nio.ByteOrder
+
+private const val BYTE_BITS = 8
+private const val VARINT_BITS = 7
+private const val VARINT_MORE = 0x80
+private const val VARINT_VALUE = 0x7F
+
+/** Nine groups of seven bits: what a non-negative Long takes. */
+internal const val MAX_VARINT = 9
+
+/** One byte as 0 to 255. */
+public fun uint8(): Codec<Int> = uint(1).map({ it.toInt() }, { it.toLong() })
+
+/** Two bytes in [order] as 0 to 65,535. */
+public fun uint16(order: ByteOrder = ByteOrder.BIG_ENDIAN): Codec<Int> = uint(2, order).map({ it.toInt() }, { it.toLong() })
+
+/** Four bytes in [order], two's complement. */
+public fun int32(order: ByteOrder = ByteOrder.BIG_ENDIAN): Codec<Int> =
+    uint(Int.SIZE_BYTES, order).map({ it.toInt() }, { it.toLong() and MASK })
+
+/** Eight bytes in [order], two's complement. */
+public fun int64(order: ByteOrder = ByteOrder.BIG_ENDIAN): Codec<Long> = FixedNumber(Long.SIZE_BYTES, order)
+
+/**
+ * [size] bytes in [order] as an unsigned number.
+ *
+ * @param size 1 to 7; eight bytes are [int64].
+ */
+public fun uint(size: Int, order: ByteOrder = ByteOrder.BIG_ENDIAN): Codec<Long> {
+    require(size in 1 until Long.SIZE_BYTES) { "1 <= size <= 7, was $size" }
+    return FixedNumber(size, order)
+}
+
+/**
+ * A number from 0 to 2^63-1 in groups of seven bits, lowest first, the high bit saying that more follow: 1 to 9 bytes.
+ *
+ * Only the shortest form is accepted. Source: Protocol Buffers' encoding, LEB128.
+ */
+public fun varint(): Codec<Long> = VarintNumber
+
+private class FixedNumber(private val size: Int, private val order: ByteOrder) : Codec<Long> {
+    override val maxBytes get() = size
+
+    override fun encode(value: Long, output: Output) {
+        if (size < Long.SIZE_BYTES) {
+            val max = (1L shl BYTE_BITS * size) - 1
+            require(value in 0..max) { "0 <= number <= $max, was $value" }
+        }
+        output.writeNumber(value, size, order)
+    }
+
+    override fun decoder() = Decoder { if (it.has(size)) it.readNumber(size, order) else null }
+}
+
+private object VarintNumber : Codec<Long> {
+    override val maxBytes get() = MAX_VARINT
+
+    override fun encode(value: Long, output: Output) {
+        require(value >= 0) { "number >= 0, was $value" }
+        writeVarint(value, output)
+    }
+
+    override fun decoder() =
+        Decoder { input ->
+            val n = varintSize(input)
+            if (n == 0) return@Decoder null
+            input.content = true
+            readVarint(input, n)
+        }
+}
+
+/** How many bytes the varint at the position has, or 0 if they haven't all come. Nine bytes at most are looked at. */
+internal fun varintSize(input: Input): Int {
+    for (n in 0 until MAX_VARINT) {
+        if (!input.has(n + 1)) return 0
+        val byte = input[input.position + n].toInt()
+        if (byte < 0) continue
+        if (byte == 0 && n > 0) input.malformed("varint in its shortest form expected, its last byte is 0", input.position + n)
+        return n + 1
+    }
+    input.malformed("varint of at most $MAX_VARINT bytes expected, more follow", input.position + MAX_VARINT - 1)
+}
+
+internal fun readVarint(input: Input, size: Int): Long {
+    var number = 0L
+    for (i in 0 until size) {
+        number = number or ((input.array[input.cursor + i].toLong() and VARINT_VALUE.toLong()) shl VARINT_BITS * i)
+    }
+    input.cursor += size
+    return number
+}
+
+internal fun writeVarint(value: Long, output: Output) {
+    var rest = value
+    while (rest > VARINT_VALUE) {
+        output.write((rest.toInt() and VARINT_VALUE) or VARINT_MORE)
+        rest = rest ushr VARINT_BITS
+    }
+    output.write(rest.toInt())
+}
