@@ -24,7 +24,7 @@ public fun lengthPrefixed(
     strip: Int = offset + length.size,
     max: Int = defaultMax(length, adjustment),
     trailer: ByteString = NO_BYTES,
-): Codec<ByteString> = LengthPrefixed(Shape(length, max, offset, adjustment, strip, trailer), bytes(MAX_ARRAY))
+): Codec<ByteString> = LengthPrefixed(Layout(length, max, offset, adjustment, strip, trailer), bytes(MAX_ARRAY))
 
 /** Frames with their length in front as [lengthPrefixed], each holding exactly one [payload]. */
 public fun <T : Any> lengthPrefixed(
@@ -35,7 +35,7 @@ public fun <T : Any> lengthPrefixed(
     strip: Int = offset + length.size,
     max: Int = defaultMax(length, adjustment),
     trailer: ByteString = NO_BYTES,
-): Codec<T> = LengthPrefixed(Shape(length, max, offset, adjustment, strip, trailer), payload)
+): Codec<T> = LengthPrefixed(Layout(length, max, offset, adjustment, strip, trailer), payload)
 
 /** Netstrings, `5:hello,`, of at most [max] bytes. Source: D. J. Bernstein, "Netstrings", 1997. */
 public fun netstring(max: Int = DEFAULT_MAX_FRAME): Codec<ByteString> = netstring(bytes(MAX_ARRAY), max)
@@ -48,7 +48,7 @@ private fun defaultMax(length: Length, adjustment: Int): Int =
     minOf(DEFAULT_MAX_FRAME.toLong(), length.greatest + adjustment).toInt()
 
 /** The checked numbers of a length-prefixed framing. */
-private class Shape(
+private class Layout(
     val length: Length,
     val max: Int,
     val offset: Int,
@@ -84,27 +84,27 @@ private class Shape(
     }
 }
 
-private class LengthPrefixed<T : Any>(private val shape: Shape, private val payload: Codec<T>) : Codec<T> {
-    override val maxBytes = shape.maxBytes.toInt()
+private class LengthPrefixed<T : Any>(private val layout: Layout, private val payload: Codec<T>) : Codec<T> {
+    override val maxBytes = layout.maxBytes.toInt()
 
-    override fun decoder(): Decoder<T> = LengthDecoder(shape, payload.decoder())
+    override fun decoder(): Decoder<T> = LengthDecoder(layout, payload.decoder())
 
     override fun encode(value: T, output: Output) {
         val start = output.size
-        if (shape.length.size == 0) return encodeVarying(value, output)
-        output.skip(if (shape.keepsLength) shape.strip else shape.head + shape.skipped)
+        if (layout.length.size == 0) return encodeVarying(value, output)
+        output.skip(if (layout.keepsLength) layout.strip else layout.head + layout.skipped)
         payload.encode(value, output)
-        val announced = announced(output.size - start - shape.head)
-        if (shape.keepsLength) {
-            val field = output.array.copyOfRange(start + shape.offset, start + shape.head)
-            shape.length.put(announced, output.array, start + shape.offset)
-            require(field.contentEquals(output.array.copyOfRange(start + shape.offset, start + shape.head))) {
+        val announced = announced(output.size - start - layout.head)
+        if (layout.keepsLength) {
+            val field = output.array.copyOfRange(start + layout.offset, start + layout.head)
+            layout.length.put(announced, output.array, start + layout.offset)
+            require(field.contentEquals(output.array.copyOfRange(start + layout.offset, start + layout.head))) {
                 "length in the message = $announced, was another"
             }
         } else {
-            shape.length.put(announced, output.array, start + shape.offset)
+            layout.length.put(announced, output.array, start + layout.offset)
         }
-        output.write(shape.trailer)
+        output.write(layout.trailer)
     }
 
     // How many bytes the length takes is known when the payload is written; it is then moved to the back by as many.
@@ -112,31 +112,31 @@ private class LengthPrefixed<T : Any>(private val shape: Shape, private val payl
         val start = output.size
         if (value is ByteString && payload is Payload<*>) {
             val announced = announced(value.size)
-            output.reserve(value.size + shape.length.maxBytes)
-            shape.length.put(announced, output.array, start)
-            output.size += shape.length.sizeOf(announced)
+            output.reserve(value.size + layout.length.maxBytes)
+            layout.length.put(announced, output.array, start)
+            output.size += layout.length.sizeOf(announced)
             output.write(value)
         } else {
             payload.encode(value, output)
             val announced = announced(output.size - start)
-            output.insert(start, shape.length.sizeOf(announced))
-            shape.length.put(announced, output.array, start)
+            output.insert(start, layout.length.sizeOf(announced))
+            layout.length.put(announced, output.array, start)
         }
-        output.write(shape.trailer)
+        output.write(layout.trailer)
     }
 
     private fun announced(behind: Int): Long {
-        if (behind > shape.max) throw tooLarge(behind, shape.max, "length")
-        val announced = behind.toLong() - shape.adjustment
-        require(behind >= 0 && announced >= 0) { "length - adjustment >= 0, was $behind - ${shape.adjustment}" }
+        if (behind > layout.max) throw tooLarge(behind, layout.max, "length")
+        val announced = behind.toLong() - layout.adjustment
+        require(behind >= 0 && announced >= 0) { "length - adjustment >= 0, was $behind - ${layout.adjustment}" }
         return announced
     }
 }
 
-private class LengthDecoder<T : Any>(private val shape: Shape, private val payload: Decoder<T>) : Decoder<T> {
-    private val length = shape.length
-    private val offset = shape.offset
-    private val trailer = shape.trailer.size
+private class LengthDecoder<T : Any>(private val layout: Layout, private val payload: Decoder<T>) : Decoder<T> {
+    private val length = layout.length
+    private val offset = layout.offset
+    private val trailer = layout.trailer.size
 
     // Where the frame starts and how many bytes follow its length, while they haven't all come.
     private var start = 0
@@ -154,7 +154,7 @@ private class LengthDecoder<T : Any>(private val shape: Shape, private val paylo
         }
         pending = NONE
         val end = input.position + n
-        if (shape.keepsLength) input.position = start + shape.strip else if (shape.skipped > 0) input.position += shape.skipped
+        if (layout.keepsLength) input.position = start + layout.strip else if (layout.skipped > 0) input.position += layout.skipped
         val value = payload.decodeWhole(input, end - input.position)
         if (trailer > 0) readTrailer(input)
         return value
@@ -164,17 +164,17 @@ private class LengthDecoder<T : Any>(private val shape: Shape, private val paylo
     private fun header(input: Input): Int {
         start = input.position
         if (offset > 0) {
-            if (!input.has(shape.head)) return NONE
+            if (!input.has(layout.head)) return NONE
             input.cursor += offset
         }
-        val size = length.measure(input, shape.greatestAnnounced)
+        val size = length.measure(input, layout.greatestAnnounced)
         if (size == 0) return NONE
         val announced = length.read(input, size)
-        if (announced < 0 || announced > shape.greatestAnnounced) {
-            input.tooLarge("length <= ${shape.greatestAnnounced}, was ${announced.toULong()}")
+        if (announced < 0 || announced > layout.greatestAnnounced) {
+            input.tooLarge("length <= ${layout.greatestAnnounced}, was ${announced.toULong()}")
         }
-        val behind = announced + shape.adjustment
-        if (behind < shape.skipped) input.malformed("length >= ${shape.skipped - shape.adjustment} expected, $announced is there")
+        val behind = announced + layout.adjustment
+        if (behind < layout.skipped) input.malformed("length >= ${layout.skipped - layout.adjustment} expected, $announced is there")
         input.cursor += size
         return behind.toInt()
     }
@@ -182,8 +182,8 @@ private class LengthDecoder<T : Any>(private val shape: Shape, private val paylo
     private fun readTrailer(input: Input) {
         for (i in 0 until trailer) {
             val there = input[input.position]
-            if (there != shape.trailer[i]) {
-                input.malformed("byte ${hex(shape.trailer[i].toInt())} expected, ${hex(there.toInt())} is there")
+            if (there != layout.trailer[i]) {
+                input.malformed("byte ${hex(layout.trailer[i].toInt())} expected, ${hex(there.toInt())} is there")
             }
             input.cursor++
         }
