@@ -9,7 +9,7 @@ import kotlin.random.Random
  * What a law is tried on: [frames] encoded one behind the other, [edits] made to those bytes, [tail] behind them, all cut
  * into chunks at [cuts]. A law's random choice is in here and nowhere else, so that all of it shrinks.
  */
-internal class Trial<T : Any>(
+internal class FramingTrial<T : Any>(
     val frames: List<Shrinkable<T>>,
     val edits: List<Edit> = emptyList(),
     val tail: ByteArray = ByteArray(0),
@@ -22,7 +22,7 @@ internal class Trial<T : Any>(
     fun bytes(codec: Codec<T>): ByteArray = edits.fold(valid(codec)) { bytes, edit -> edit.on(bytes) } + tail
 
     /** Simpler trials, the simplest first: fewer frames, edits and cuts, smaller frames, earlier cuts. */
-    fun smaller(): Sequence<Trial<T>> =
+    fun smaller(): Sequence<FramingTrial<T>> =
         sequence {
             for (fewer in shorter(frames)) if (fewer.isNotEmpty()) yield(with(frames = fewer))
             for (fewer in shorter(edits)) yield(with(edits = fewer))
@@ -38,7 +38,7 @@ internal class Trial<T : Any>(
         edits: List<Edit> = this.edits,
         tail: ByteArray = this.tail,
         cuts: List<Int> = this.cuts,
-    ) = Trial(frames, edits, tail, cuts)
+    ) = FramingTrial(frames, edits, tail, cuts)
 }
 
 private fun <E> List<E>.replaced(index: Int, by: E): List<E> = mapIndexed { i, old -> if (i == index) by else old }

@@ -32,8 +32,8 @@ public fun <T : Any> codecLaws(
     seed: Long = freshSeed(),
 ): TestFactory =
     funSpec {
-        for (law in Law.entries) {
-            if (law == Law.CONFIGURATION && claims.misconfigured.isEmpty()) continue
+        for (law in CodecLaw.entries) {
+            if (law == CodecLaw.CONFIGURATION && claims.misconfigured.isEmpty()) continue
             test("$name: $law") { checkCodec(codec, values, claims, cases, seed, listOf(law)).orThrow() }
         }
     }
