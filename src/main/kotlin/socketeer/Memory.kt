@@ -31,8 +31,8 @@ public fun memoryPair(): Pair<Connection, Connection> {
 
 /** A connected pair; what is launched on an end runs in that end's context. */
 internal fun wire(
-    near: Address,
-    far: Address,
+    near: StreamAddress,
+    far: StreamAddress,
     nearContext: CoroutineContext,
     farContext: CoroutineContext,
 ): Pair<MemoryConnection, MemoryConnection> {
@@ -64,8 +64,8 @@ internal class Gate(private val lock: Any) {
 }
 
 internal class MemoryConnection(
-    override val local: Address,
-    override val remote: Address,
+    override val local: StreamAddress,
+    override val remote: StreamAddress,
     private val lock: Any,
     context: CoroutineContext,
 ) : Connection {
@@ -133,7 +133,12 @@ internal class MemoryConnection(
             sending = true
         }
         try {
-            while (offer(buffer)) writable.awaitWhile { peer.inbox.size >= CAPACITY && !peer.readShut && sendFault() == null }
+            while (offer(buffer)) {
+                writable.awaitWhile {
+                    peer.inbox.size >= CAPACITY && !peer.readShut &&
+                        sendFault() == null
+                }
+            }
         } finally {
             synchronized(lock) { sending = false }
         }

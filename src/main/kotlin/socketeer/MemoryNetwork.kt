@@ -120,7 +120,7 @@ public class MemoryNetwork(
     private fun forget(connection: MemoryConnection) {
         synchronized(lock) {
             connections -= connection
-            owners.remove(connection.local as StreamAddress, connection)
+            owners.remove(connection.local, connection)
         }
     }
 

@@ -85,7 +85,11 @@ internal val byteLaws =
 
         law("recvInto fills between position and limit, and nothing else") {
             val (a, b) = pair()
-            for (buffer in listOf(ByteBuffer.allocate(64), ByteBuffer.allocateDirect(64), ByteBuffer.allocate(99).slice(9, 64))) {
+            for (buffer in listOf(
+                ByteBuffer.allocate(64),
+                ByteBuffer.allocateDirect(64),
+                ByteBuffer.allocate(99).slice(9, 64),
+            )) {
                 a.send(pattern(100))
                 buffer.limit(40).position(7)
                 while (buffer.hasRemaining()) expect(b.recvInto(buffer) > 0) { "recvInto gave nothing" }

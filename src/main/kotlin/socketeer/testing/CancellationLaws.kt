@@ -88,11 +88,11 @@ internal val cancellationLaws =
             cutEverywhere { cut ->
                 val accepted = ArrayList<Connection>()
                 lateinit var first: Connection
-                cut.play({ first = network().connect(listener.local as StreamAddress).alsoEnds() }) {
+                cut.play({ first = network().connect(listener.local).alsoEnds() }) {
                     accepted += listener.accept()
                 }
                 first.send("1")
-                val second = network().connect(listener.local as StreamAddress).alsoEnds()
+                val second = network().connect(listener.local).alsoEnds()
                 second.send("2")
                 while (accepted.none { it.greeting() == "2" }) accepted += listener.accept()
                 if (accepted.none { it.greeting() == "1" }) first.hasEnded()
@@ -107,11 +107,11 @@ internal val cancellationLaws =
                 lateinit var made: Connection
                 var done = false
                 cut.play {
-                    made = network().connect(listener.local as StreamAddress).alsoEnds()
+                    made = network().connect(listener.local).alsoEnds()
                     done = true
                 }
                 if (done) made.close()
-                val again = network().connect(listener.local as StreamAddress).alsoEnds()
+                val again = network().connect(listener.local).alsoEnds()
                 again.send("x")
                 again.close()
             }

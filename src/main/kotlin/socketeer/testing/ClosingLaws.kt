@@ -72,7 +72,21 @@ internal val closingLaws =
             b.abort()
             b.close()
             val (c, d) = pair()
-            coroutineScope { for (end in listOf(c, d)) repeat(5) { launch { if (it == 3) end.abort() else end.close() } } }
+            coroutineScope {
+                for (end in listOf(c, d)) {
+                    repeat(5) {
+                        launch {
+                            if (it ==
+                                3
+                            ) {
+                                end.abort()
+                            } else {
+                                end.close()
+                            }
+                        }
+                    }
+                }
+            }
             expect(listOf(a, b, c, d).none { it.isOpen }) { "open after close" }
         }
 
@@ -136,7 +150,7 @@ internal val closingLaws =
             var at: StreamAddress = address
             repeat(30) {
                 val listener = network().bind(at).listen()
-                at = listener.local as StreamAddress
+                at = listener.local
                 val (near, far) = met(listener)
                 far.close()
                 near.close()
@@ -162,13 +176,13 @@ internal val closingLaws =
             val network = network()
             val listener = network.bind(address).listen()
             val bound = network.bind(address)
-            val near = network.connect(listener.local as StreamAddress).alsoEnds()
+            val near = network.connect(listener.local).alsoEnds()
             val far = listener.accept().alsoEnds()
             val waiting = listOf(begun { near.recv() }, begun { far.recv() }, begun { listener.accept() })
             network.close()
             waiting.forEach { it.await().failedAs<ClosedException>("what waited") }
             expect(listOf(listener, bound, near, far).none { it.isOpen }) { "open after the network's close" }
-            fails<ClosedException>("connect") { network.connect(listener.local as StreamAddress, 5.seconds) }
+            fails<ClosedException>("connect") { network.connect(listener.local, 5.seconds) }
             fails<ClosedException>("bind") { network.bind(address) }
             repeat(2) { network.close() }
         }
@@ -194,7 +208,7 @@ internal val sends: List<Pair<String, suspend (Connection) -> Any?>> =
 /** The address of a listener whose backlog is full, so that a connect waits there. */
 internal suspend fun Trial.fullListener(listener: Listener? = null): StreamAddress {
     val full = listener ?: listener(backlog = 1)
-    val at = full.local as StreamAddress
+    val at = full.local
     // A kernel takes one or two more than it was told; the one that no longer gets in is cancelled.
     while (true) {
         val one = network()

@@ -56,7 +56,7 @@ internal val concurrencyLaws =
             val listener = listener()
             val first = begun { listener.accept().alsoEnds() }
             fails<BusyException>("the second accept") { listener.accept() }
-            network().connect(listener.local as socketeer.StreamAddress).alsoEnds()
+            network().connect(listener.local).alsoEnds()
             first.await().getOrThrow()
             met(listener)
         }
@@ -107,7 +107,9 @@ internal val concurrencyLaws =
                         calls.map { (end, named) ->
                             launch {
                                 val outcome = runCatching { repeat(50) { _ -> named.second(end) } }
-                                outcome.onFailure { why -> expect(why is SocketeerException) { "${named.first}: $why" } }
+                                outcome.onFailure { why ->
+                                    expect(why is SocketeerException) { "${named.first}: $why" }
+                                }
                             }
                         }
                     listOf(a, b, a, b).forEachIndexed { i, end ->

@@ -45,7 +45,10 @@ internal val listeningLaws =
             same(accepted.sorted(), clients.indices.toList(), "connect first")
         }
 
-        law("beyond the backlog a connect waits or fails; who gets in is served, and the listener lives on", LISTENING) {
+        law(
+            "beyond the backlog a connect waits or fails; who gets in is served, and the listener lives on",
+            LISTENING,
+        ) {
             val listener = listener(backlog = 1)
             val clients =
                 List(6) {
@@ -69,7 +72,7 @@ internal val listeningLaws =
 
         law("an address with an owner is AddressInUse, until that closes", LISTENING, PORTS) {
             val first = listener()
-            val at = first.local as StreamAddress
+            val at = first.local
             fails<AddressInUseException>("bind and listen at $at") { network().bind(at).listen() }
             first.close()
             network().bind(at).listen().close()
@@ -77,7 +80,7 @@ internal val listeningLaws =
 
         law("connecting where nobody listens is Refused", LISTENING, PORTS) {
             val listener = listener()
-            val at = listener.local as StreamAddress
+            val at = listener.local
             listener.close()
             repeat(3) { fails<RefusedException>("connect") { network().connect(at) } }
             val again = network().bind(at).listen()
@@ -86,14 +89,14 @@ internal val listeningLaws =
 
         law("connecting to a socket that is bound but doesn't listen is Refused", LISTENING, PORTS) {
             val bound = network().bind(address)
-            fails<RefusedException>("connect") { network().connect(bound.local as StreamAddress) }
+            fails<RefusedException>("connect") { network().connect(bound.local) }
             bound.close()
         }
 
         law("a bound socket connects from its address", LISTENING, PORTS) {
             val listener = listener()
             val bound = network().bind(address)
-            val near = bound.connect(listener.local as StreamAddress).alsoEnds()
+            val near = bound.connect(listener.local).alsoEnds()
             val far = listener.accept().alsoEnds()
             same(near.local, bound.local, "local")
             same(far.remote, bound.local, "what the other side sees")
@@ -175,4 +178,4 @@ internal val listeningLaws =
     }
 
 private suspend fun Trial.connectTo(listener: Listener): Connection =
-    network().connect(listener.local as StreamAddress).alsoEnds()
+    network().connect(listener.local).alsoEnds()

@@ -25,7 +25,7 @@ public fun networkLaws(maker: Maker, limit: Duration = 30.seconds): List<Law> =
     (
         byteLaws + endLaws + closingLaws + timeLaws + cancellationLaws + pressureLaws + concurrencyLaws +
             listeningLaws + quietLaws
-    ).map { Law(maker, it, limit) }
+        ).map { Law(maker, it, limit) }
 
 /** One law, tried on one kind of connection. */
 public class Law internal constructor(private val maker: Maker, private val rule: Rule, private val limit: Duration) {

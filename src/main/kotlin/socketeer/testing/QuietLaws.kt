@@ -69,7 +69,7 @@ internal val quietLaws =
         law("a pending connection that nobody accepts uses no CPU", LISTENING) {
             val listener = listener()
             launch { listener.accept() }.also { settle() }.cancelAndJoin()
-            network().connect(listener.local as socketeer.StreamAddress).alsoEnds()
+            network().connect(listener.local).alsoEnds()
             usesNoCpu("a connection in the backlog")
         }
 

@@ -42,7 +42,7 @@ internal class Trial(private val maker: Maker, scope: CoroutineScope) : Coroutin
 
     /** A connection and its accepted other end. */
     suspend fun met(listener: Listener): Pair<Connection, Connection> {
-        val near = network().connect(listener.local as StreamAddress).alsoEnds()
+        val near = network().connect(listener.local).alsoEnds()
         return near to listener.accept().alsoEnds()
     }
 
@@ -138,7 +138,8 @@ internal inline fun <reified E : Throwable> fails(what: String, block: () -> Uni
 }
 
 internal inline fun <reified E : Throwable> Result<*>.failedAs(what: String): E {
-    val failure = exceptionOrNull() ?: throw AssertionError("$what: expected ${E::class.simpleName}, got ${getOrNull()}")
+    val failure =
+        exceptionOrNull() ?: throw AssertionError("$what: expected ${E::class.simpleName}, got ${getOrNull()}")
     return failure as? E ?: throw AssertionError("$what: expected ${E::class.simpleName}, was $failure", failure)
 }
 

@@ -1,0 +1,33 @@
+package socketeer.bench;
+
+import java.util.List;
+
+/**
+ * One row of the tables.
+ *
+ * @param name what {@code -Dbench.peers} calls it
+ * @param title what the tables call it
+ * @param peer the {@link Peer}'s class; null for the one that isn't Java
+ * @param modern whether it needs the newest JDK
+ */
+record Contender(String name, String title, String peer, boolean modern) {
+    /** What everything is compared with. */
+    static final String NIO = "nio";
+    static final String NETTY = "netty-nio";
+    static final String RECV_INTO = "recvInto";
+    static final String RECV = "recv";
+
+    static final List<Contender> ALL = List.of(
+        new Contender("c", "C, epoll", null, false),
+        java(NIO, "bare NIO", "BareNio"),
+        java(RECV_INTO, "**Socketeer**, `recvInto`", "RecvInto"),
+        java(RECV, "**Socketeer**, `recv`", "Recv"),
+        java(NETTY, "Netty, NIO", "NettyNio"),
+        java("netty-epoll", "Netty, native epoll", "NettyEpoll"),
+        new Contender("virtual", "virtual threads", "socketeer.bench.peers.VirtualThreads", true),
+        java("ktor", "ktor's own sockets", "KtorSockets"));
+
+    private static Contender java(String name, String title, String peer) {
+        return new Contender(name, title, "socketeer.bench.peers." + peer, false);
+    }
+}

@@ -1,0 +1,43 @@
+package socketeer.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import socketeer.bench.load.Done;
+import socketeer.bench.load.LoadMain;
+
+/** The load generator's process. */
+final class Load implements AutoCloseable {
+    private final Child process;
+
+    Load(Path folder) throws IOException, InterruptedException {
+        process = new Child("load", List.of(
+            Jdks.current().resolve("bin/java").toString(), "-Xmx1g", "-cp", System.getProperty("java.class.path"),
+            LoadMain.class.getName()), folder.resolve("load.err"));
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    void open(Server server, Scenario scenario) throws IOException, InterruptedException {
+        process.ask("open " + server.port() + " " + scenario.connections() + " " + scenario.size() + " " + scenario.depth());
+    }
+
+    Done run(int millis) throws IOException, InterruptedException {
+        return Done.parse(process.ask("run " + millis));
+    }
+
+    void shut() throws IOException, InterruptedException {
+        process.ask("shut");
+    }
+
+    Done churn(Server server, Scenario scenario, int millis) throws IOException, InterruptedException {
+        return Done.parse(process.ask("churn " + server.port() + " " + scenario.connections() + " " + scenario.size() + " " + millis));
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}
