@@ -45,7 +45,8 @@ public fun <T : Any> netstring(payload: Codec<T>, max: Int = DEFAULT_MAX_FRAME):
     lengthPrefixed(payload, Length.Decimal(":"), max = max, trailer = ByteString(','.code.toByte()))
 
 private fun defaultMax(length: Length, adjustment: Int): Int =
-    minOf(DEFAULT_MAX_FRAME.toLong(), length.greatest + adjustment).toInt()
+    // Compared so that 2^63 - 1 and an adjustment don't overflow.
+    if (length.greatest - DEFAULT_MAX_FRAME >= -adjustment.toLong()) DEFAULT_MAX_FRAME else (length.greatest + adjustment).toInt()
 
 /** The checked numbers of a length-prefixed framing. */
 private class Layout(

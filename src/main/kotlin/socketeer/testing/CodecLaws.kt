@@ -50,18 +50,18 @@ public class Claims<T : Any>(
 public class AtLimit<T : Any>(public val accepted: T, public val refused: T, public val wider: Codec<T>)
 
 /** How one [law] fared: over how many [cases], and the smallest counterexample that was found, if any. */
-public class CodecLawResult(public val law: CodecLaw, public val cases: Int, public val counterexample: String?) {
+public class LawResult(public val law: CodecLaw, public val cases: Int, public val counterexample: String?) {
     override fun toString(): String =
         if (counterexample == null) "$law: holds in $cases cases" else "$law: BROKEN\n  ${law.statement}\n$counterexample"
 }
 
 /** How a codec fared; the same [seed] repeats it. */
-public class CodecReport(public val seed: Long, public val results: List<CodecLawResult>) {
+public class LawReport(public val seed: Long, public val results: List<LawResult>) {
     /** The laws that don't hold, in their order. */
     public val broken: List<CodecLaw> get() = results.filter { it.counterexample != null }.map { it.law }
 
     /** @throws AssertionError with the counterexamples and the seed, if a law is broken. */
-    public fun orThrow(): CodecReport {
+    public fun orThrow(): LawReport {
         if (broken.isNotEmpty()) throw AssertionError("\n" + results.filter { it.law in broken }.joinToString("\n") + "\n  seed:  $seed")
         return this
     }
@@ -84,7 +84,7 @@ public fun <T : Any> checkCodec(
     cases: Int = 1_000,
     seed: Long = freshSeed(),
     laws: Collection<CodecLaw> = CodecLaw.entries,
-): CodecReport = CodecReport(seed, laws.map { checkLaw(it, codec, values, claims, cases, seed) })
+): LawReport = LawReport(seed, laws.map { checkLaw(it, codec, values, claims, cases, seed) })
 
 /** The seed in the system property `socketeer.seed`, or a new one. */
 public fun freshSeed(): Long = System.getProperty("socketeer.seed")?.toLong() ?: System.nanoTime()
