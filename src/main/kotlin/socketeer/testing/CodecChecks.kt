@@ -9,27 +9,24 @@ import socketeer.TooLargeException
 import kotlin.random.Random
 
 /** Tries [law] on [cases] trials; the first that breaks it is shrunk. */
-internal fun <T : Any> checkLaw(
-    law: CodecLaw,
-    codec: Codec<T>,
-    values: Values<T>,
-    claims: Claims<T>,
-    cases: Int,
-    seed: Long,
-): LawResult {
+internal fun <T : Any> checkLaw(law: CodecLaw, codec: Codec<T>, values: Values<T>, claims: Claims<T>, cases: Int, seed: Long): LawResult {
     if (law == CodecLaw.CONFIGURATION) return configuration(claims)
-    val check = LawCheck(codec, claims)
+    val check = CodecCheck(codec, claims)
     val random = Random(seed xor law.ordinal.toLong())
     if (law == CodecLaw.EXACT_LIMITS || law == CodecLaw.ERRORS_END) {
         check.atLimit(law, random)?.let { return LawResult(law, 1, it) }
     }
-    for (n in 1..cases) {
+    // A trial of the law of linear work feeds long frames byte by byte: a quarter as many take as long as the others.
+    val trials = if (law == CodecLaw.LINEAR_WORK) maxOf(1, cases / 4) else cases
+    var accepted = 0
+    for (n in 1..trials) {
         val trial = check.trial(law, values, random)
-        if (check.verdict(law, trial) == null) continue
-        val small = shrink(trial) { check.verdict(law, it) != null }
+        if (trial.frames.isNotEmpty()) accepted++
+        if (trial.frames.isEmpty() || check.verdict(law, trial) == null) continue
+        val small = shrink(trial) { check.allows(law, it) && check.verdict(law, it) != null }
         return LawResult(law, n, check.verdict(law, small))
     }
-    return LawResult(law, cases, null)
+    return LawResult(law, accepted, if (accepted > 0) null else "  none of the values is encoded so that it can be decoded")
 }
 
 private const val MAX_SHRINKS = 5_000
@@ -40,20 +37,10 @@ private fun <T : Any> shrink(trial: CodecTrial<T>, fails: (CodecTrial<T>) -> Boo
     while (true) smallest = smallest.smaller().firstOrNull { left-- > 0 && fails(it) } ?: return smallest
 }
 
-private class LawCheck<T : Any>(private val codec: Codec<T>, private val claims: Claims<T>) {
+private class CodecCheck<T : Any>(private val codec: Codec<T>, private val claims: Claims<T>) {
     fun trial(law: CodecLaw, values: Values<T>, random: Random): CodecTrial<T> {
         val one = codec.untilEnd || law in ONE_FRAME
-        val candidates = List(
-            if (law ==
-                CodecLaw.LINEAR_WORK
-            ) {
-                MANY
-            } else if (one) {
-                1
-            } else {
-                1 + random.nextInt(FEW)
-            },
-        ) { values.next(random) }
+        val candidates = List(if (law == CodecLaw.LINEAR_WORK) FEW else if (one) 1 else 1 + random.nextInt(FEW)) { values.next(random) }
         val accepted = if (law == CodecLaw.REFUSED_ALIKE) candidates else candidates.filter { exact(it.value) }
         val frames = if (law == CodecLaw.LINEAR_WORK) accepted.takeLongest() else accepted
         val edits = if (law in EDITED) edits(random) else emptyList()
@@ -62,6 +49,9 @@ private class LawCheck<T : Any>(private val codec: Codec<T>, private val claims:
         if (law == CodecLaw.REFUSED_ALIKE) return trial
         return CodecTrial(frames, edits, tail, cuts(random, trial.bytes(codec).size))
     }
+
+    /** True if [trial] is one that [law] may be tried on: shrinking mustn't turn one law's counterexample into another's. */
+    fun allows(law: CodecLaw, trial: CodecTrial<T>): Boolean = law == CodecLaw.REFUSED_ALIKE || trial.values.all { exact(it) }
 
     /** What of [trial] breaks [law], or null. */
     fun verdict(law: CodecLaw, trial: CodecTrial<T>): String? =
@@ -161,19 +151,19 @@ private class LawCheck<T : Any>(private val codec: Codec<T>, private val claims:
         other.feed(valid, valid.size / 2, valid.size)
         other.end()
         take(other, steps)
-        if (steps == trial.values.map { Frame(it) }) return null
+        if (steps == outcome(codec, valid).steps) return null
         return describe(trial, bytes, "another stream of this codec, meanwhile" to steps)
     }
 
     private fun endOfInput(trial: CodecTrial<T>): String? {
         val bytes = trial.valid(codec)
         val last = trial.frames.lastOrNull() ?: return null
-        val before = trial.values.dropLast(1)
+        val before = outcome(codec, bytes).steps.dropLast(1)
         val from = bytes.size - concatenated(codec, listOf(last.value)).size
         val cut = trial.cuts.lastOrNull { it in from + 1 until bytes.size } ?: return null
         val got = outcome(codec, bytes.copyOf(cut), trial.cuts)
         val fine =
-            got.steps.take(before.size) == before.map { Frame(it) } && got.steps.size == before.size + 1 &&
+            got.steps.take(before.size) == before && got.steps.size == before.size + 1 &&
                 (got.errors.isNotEmpty() || claims.lastMayBeOpen || codec.untilEnd)
         return if (fine) null else describe(trial, bytes.copyOf(cut), "stream ends inside, at" to cut, "decoded" to got)
     }
@@ -185,18 +175,8 @@ private class LawCheck<T : Any>(private val codec: Codec<T>, private val claims:
         try {
             output.append(codec, value)
         } catch (e: Exception) {
-            if (e !is IllegalArgumentException &&
-                e !is SocketeerException
-            ) {
-                return describe(trial, ByteArray(0), "encoding" to e)
-            }
-            return if (output.size ==
-                1
-            ) {
-                null
-            } else {
-                describe(trial, ByteArray(0), "refused, but wrote" to output.size - 1)
-            }
+            if (e !is IllegalArgumentException && e !is SocketeerException) return describe(trial, ByteArray(0), "encoding" to e)
+            return if (output.size == 1) null else describe(trial, ByteArray(0), "refused, but wrote" to output.size - 1)
         }
         val bytes = concatenated(codec, listOf(value))
         val got = outcome(codec, bytes)
@@ -209,11 +189,7 @@ private class LawCheck<T : Any>(private val codec: Codec<T>, private val claims:
         for (i in encoded.indices) {
             for (j in 0 until i) {
                 if (encoded[i].contentEquals(encoded[j]) && trial.values[i] != trial.values[j]) {
-                    return describe(
-                        trial,
-                        encoded[i],
-                        "two values for these bytes" to (trial.values[j] to trial.values[i]),
-                    )
+                    return describe(trial, encoded[i], "two values for these bytes" to (trial.values[j] to trial.values[i]))
                 }
             }
         }
@@ -246,11 +222,7 @@ private class LawCheck<T : Any>(private val codec: Codec<T>, private val claims:
 
     private fun decodesAtLimit(limit: AtLimit<T>, accepted: ByteArray, refused: ByteArray, cuts: List<Int>): String? {
         val fits = outcome(codec, accepted, cuts)
-        if (fits.steps !=
-            listOf(Frame(limit.accepted))
-        ) {
-            return "  at the limit: $fits\n  bytes: ${show(accepted, cuts)}"
-        }
+        if (fits.steps != listOf(Frame(limit.accepted))) return "  at the limit: $fits\n  bytes: ${show(accepted, cuts)}"
         // Without its last byte, or to the end where nothing else ends it: it must be refused by then.
         val seen = if (codec.untilEnd) refused else refused.copyOf(refused.size - 1)
         val got = outcome(codec, seen, cuts, open = true)
@@ -275,11 +247,7 @@ private class LawCheck<T : Any>(private val codec: Codec<T>, private val claims:
         return got.errors.isEmpty() && got.frames.size == 1 && got.position == bytes.size.toLong()
     }
 
-    private fun List<Shrinkable<T>>.takeLongest() = listOfNotNull(
-        maxByOrNull {
-            concatenated(codec, listOf(it.value)).size
-        },
-    )
+    private fun List<Shrinkable<T>>.takeLongest() = listOfNotNull(maxByOrNull { concatenated(codec, listOf(it.value)).size })
 
     private fun describe(trial: CodecTrial<T>, bytes: ByteArray, vararg found: Pair<String, Any?>): String {
         val facts = listOf("frames" to trial.values, "bytes" to show(bytes, trial.cuts)) + found
@@ -292,11 +260,7 @@ private fun <T : Any> configuration(claims: Claims<T>): LawResult {
         val refusal = runCatching { make() }
         val message = (refusal.exceptionOrNull() as? IllegalArgumentException)?.message
         if (message == null || !message.contains(INEQUALITY)) {
-            return LawResult(
-                CodecLaw.CONFIGURATION,
-                n + 1,
-                "  configuration $n: $refusal\n  wanted: an inequality and the value",
-            )
+            return LawResult(CodecLaw.CONFIGURATION, n + 1, "  configuration $n: $refusal\n  wanted: an inequality and the value")
         }
     }
     return LawResult(CodecLaw.CONFIGURATION, claims.misconfigured.size, null)
