@@ -39,7 +39,14 @@ class BrokenCodecsTest :
         val bytes = byteStrings(100)
 
         test("1: encodes one byte order and decodes the other") {
-            caught(ROUND_TRIP, broken(int32()) { int32(ByteOrder.LITTLE_ENDIAN).decoder() }, ints(), Claims(canonical = false))
+            caught(
+                ROUND_TRIP,
+                broken(int32()) {
+                    int32(ByteOrder.LITTLE_ENDIAN).decoder()
+                },
+                ints(),
+                Claims(canonical = false),
+            )
         }
 
         test("2: checks the limit only of a line that came in pieces") {
@@ -83,7 +90,14 @@ class BrokenCodecsTest :
 
         test("8: has one decoder for all streams") {
             val shared = oneByteLength(100).decoder()
-            checkCodec(broken(oneByteLength(100)) { shared }, bytes, seed = 1, laws = listOf(ERRORS_END)).broken shouldBe
+            checkCodec(
+                broken(oneByteLength(100)) {
+                    shared
+                },
+                bytes,
+                seed = 1,
+                laws = listOf(ERRORS_END),
+            ).broken shouldBe
                 listOf(ERRORS_END)
         }
 

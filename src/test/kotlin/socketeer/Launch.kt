@@ -35,9 +35,10 @@ class Launch(vararg args: String, directory: File = File(".")) : AutoCloseable {
         return InetSocketAddress(host, port.toInt())
     }
 
-    fun type(text: String) = process.outputWriter().run {
+    /** Types [text] on its standard input, and ends that unless told otherwise. */
+    fun type(text: String, end: Boolean = true) = process.outputWriter().run {
         write(text)
-        close()
+        if (end) close() else flush()
     }
 
     fun signal(name: String) {
