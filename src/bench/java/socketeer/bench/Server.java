@@ -63,7 +63,8 @@ final class Server implements AutoCloseable {
         if (contender.modern()) {
             home = Jdks.modern().orElseThrow(() -> new IOException("no JDK " + Jdks.MODERN + " or newer was found"));
         }
-        var command = new ArrayList<>(List.of(home.resolve("bin/java").toString(), "-Xmx1g"));
+        var command = new ArrayList<>(
+            List.of(home.resolve("bin/java").toString(), "-Xmx1g", "-XX:+DisplayVMOutputToStderr"));
         // One carrier, as the others have one loop.
         if (contender.modern()) command.add("-Djdk.virtualThreadScheduler.parallelism=1");
         command.addAll(options);
