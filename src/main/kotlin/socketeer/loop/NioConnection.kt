@@ -103,6 +103,7 @@ internal class NioConnection(
     /** Connects the channel; it is adopted. */
     suspend fun establish() {
         try {
+            if (!isOpen) throw ClosedException("connect to $remote: closed before it began")
             if (!socket.connect(ends.remoteSocketAddress)) {
                 awaitConnect()
                 socket.finishConnect()
