@@ -166,7 +166,7 @@ class FramedTest :
             net(signals = false) {
                 val listener = bind(tcp("localhost", 0)).listen()
                 launch { listener.accept().use { it.framed(lines()).forEach { line -> send(line.reversed()) } } }
-                connect(listener.local as StreamAddress).use { client ->
+                connect(listener.local).use { client ->
                     val frames = client.framed(lines())
                     val sent = List(5_000) { "line $it" }
                     launch { frames.send(sent) }
