@@ -34,7 +34,11 @@ internal fun <T : Any> Decoder<T>.decodeWhole(input: Input, n: Int): T {
     val start = input.position
     val end = start + n
     val value = within(input, end, ended = true) { decode(input) }
-    if (value == null) input.malformed("payload ends inside: have $n bytes, need ${maxOf(input.wanted - start, n + 1)}", end)
+    if (value ==
+        null
+    ) {
+        input.malformed("payload ends inside: have $n bytes, need ${maxOf(input.wanted - start, n + 1)}", end)
+    }
     if (input.position != end) input.malformed("${end - input.position} bytes too many in a payload of $n")
     return value
 }

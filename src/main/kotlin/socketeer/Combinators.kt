@@ -9,23 +9,39 @@ import kotlin.reflect.KClass
  * Where [decoded] throws IllegalArgumentException the frame is malformed (at its first byte); where [encoded] throws it
  * the value is refused.
  */
-public fun <A : Any, B : Any> Codec<A>.map(decoded: (A) -> B, encoded: (B) -> A): Codec<B> = Mapped(this, decoded, encoded)
+public fun <A : Any, B : Any> Codec<A>.map(
+    decoded: (A) -> B,
+    encoded: (B) -> A,
+): Codec<B> = Mapped(this, decoded, encoded)
 
 /** This, then [next], as a pair. This one must end by itself. */
 public infix fun <A : Any, B : Any> Codec<A>.then(next: Codec<B>): Codec<Pair<A, B>> = Sequence(this, next)
 
 /** [prefix], then this: a magic number in front of a value. */
-public fun <T : Any> Codec<T>.after(prefix: ByteString): Codec<T> = (constant(prefix) then this).map({ it.second }, { Unit to it })
+public fun <T : Any> Codec<T>.after(
+    prefix: ByteString,
+): Codec<T> = (constant(prefix) then this).map({ it.second }, {
+    Unit to
+        it
+})
 
 /** This, then [suffix]. This one must end by itself. */
-public fun <T : Any> Codec<T>.before(suffix: ByteString): Codec<T> = (this then constant(suffix)).map({ it.first }, { it to Unit })
+public fun <T : Any> Codec<T>.before(
+    suffix: ByteString,
+): Codec<T> = (this then constant(suffix)).map({ it.first }, {
+    it to
+        Unit
+})
 
 /**
  * A header, then the body whose codec the header decides.
  *
  * @param maxBody the greatest body in bytes, whatever codec [body] gives.
  */
-public fun <H : Any, B : Any> Codec<H>.body(maxBody: Int = DEFAULT_MAX_FRAME, body: (H) -> Codec<B>): Codec<Pair<H, B>> =
+public fun <H : Any, B : Any> Codec<H>.body(
+    maxBody: Int = DEFAULT_MAX_FRAME,
+    body: (H) -> Codec<B>,
+): Codec<Pair<H, B>> =
     HeaderBody(this, maxBody, body)
 
 /**
@@ -47,7 +63,10 @@ public inline fun <K : Any, reified T : Any> case(tag: K, codec: Codec<T>): Case
  *
  * @throws IllegalArgumentException if there's no case, or two with one tag.
  */
-public fun <K : Any, T : Any> tagged(tag: Codec<K>, vararg cases: Case<K, out T>): Codec<T> = Tagged(tag, cases.toList())
+public fun <K : Any, T : Any> tagged(
+    tag: Codec<K>,
+    vararg cases: Case<K, out T>,
+): Codec<T> = Tagged(tag, cases.toList())
 
 private class Mapped<A : Any, B : Any>(
     private val codec: Codec<A>,
@@ -169,7 +188,11 @@ private class Limited<T : Any>(private val codec: Codec<T>, private val max: Int
             val cut = end < input.size
             val value = within(input, end, ended = input.ended && !cut) { inner.decode(input) }
             val short = input.wanted.toLong() > start.toLong() + max && !codec.untilEnd && !input.ended
-            if (value == null && (cut || short)) input.tooLarge("<= $max bytes from byte ${input.offset + start}", start + max)
+            if (value == null &&
+                (cut || short)
+            ) {
+                input.tooLarge("<= $max bytes from byte ${input.offset + start}", start + max)
+            }
             if (value != null) start = -1
             value
         }

@@ -173,8 +173,20 @@ private class DelimitedDecoder<T : Any>(
     private fun find(ends: Ends, input: Input, start: Int): Int {
         val from = maxOf(start, searched)
         val found = ends.find(input.array, input.base + start, input.base + from, input.limit)
-        val seen = if (found == 0) input.limit else if (found > 0) found else -found
+        val seen = if (found == 0) {
+            input.limit
+        } else if (found > 0) {
+            found
+        } else {
+            -found
+        }
         input.examined += seen - input.base - from
-        return if (found == 0) 0 else if (found > 0) found - input.base else found + input.base
+        return if (found == 0) {
+            0
+        } else if (found > 0) {
+            found - input.base
+        } else {
+            found + input.base
+        }
     }
 }

@@ -42,7 +42,12 @@ internal class EarliestOf(delimiters: List<ByteString>) : Ends {
     private val longestFirst = delimiters.map { it.toByteArray() }.sortedByDescending { it.size }
     private val single = longestFirst.all { it.last() == longestFirst[0].last() }
     private val last = longestFirst[0].last()
-    private val lasts = BooleanArray(BYTES).also { table -> longestFirst.forEach { table[it.last().toInt() and 0xFF] = true } }
+    private val lasts = BooleanArray(BYTES).also { table ->
+        longestFirst.forEach {
+            table[it.last().toInt() and 0xFF] =
+                true
+        }
+    }
     private val oneByte = longestFirst.all { it.size == 1 }
 
     override val written = delimiters[0]
@@ -59,7 +64,18 @@ internal class EarliestOf(delimiters: List<ByteString>) : Ends {
     }
 
     override fun at(array: ByteArray, start: Int, end: Int): Int {
-        for (delimiter in longestFirst) if (endsWith(array, start, end, delimiter, delimiter.size)) return delimiter.size
+        for (delimiter in longestFirst) {
+            if (endsWith(
+                    array,
+                    start,
+                    end,
+                    delimiter,
+                    delimiter.size,
+                )
+            ) {
+                return delimiter.size
+            }
+        }
         return 0
     }
 
@@ -71,7 +87,9 @@ internal class EarliestOf(delimiters: List<ByteString>) : Ends {
     }
 
     private fun requireReachable(long: ByteString, short: ByteString) {
-        val inside = (0 until long.size - short.size).any { at -> (0 until short.size).all { long[at + it] == short[it] } }
+        val inside = (0 until long.size - short.size).any { at ->
+            (0 until short.size).all { long[at + it] == short[it] }
+        }
         require(!inside) { "a delimiter that no other one ends within, was $long with $short in it" }
     }
 

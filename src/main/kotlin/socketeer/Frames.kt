@@ -114,7 +114,11 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
             }
         if (value == null) return null
         val taken = input.cursor - input.base
-        if (taken == 0 && !codec.untilEnd) fail(IllegalStateException("a frame of 0 bytes: the decoder doesn't advance"))
+        if (taken == 0 &&
+            !codec.untilEnd
+        ) {
+            fail(IllegalStateException("a frame of 0 bytes: the decoder doesn't advance"))
+        }
         if (input.framed && !input.content) countEmpty() else empties = 0
         advance()
         delivered = true
@@ -127,7 +131,11 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
         if (live > codec.maxBytes || (need > codec.maxBytes && !codec.untilEnd && !over)) {
             fail(TooLargeException("frame <= ${codec.maxBytes} bytes, at byte $position it needs $need", position))
         }
-        if (over) fail(BrokenException("the stream ended inside a frame at byte $position: have $live bytes, need $need"))
+        if (over) {
+            fail(
+                BrokenException("the stream ended inside a frame at byte $position: have $live bytes, need $need"),
+            )
+        }
         input.wanted = need
         return null
     }
@@ -199,7 +207,11 @@ internal object Spare {
 
     fun take(atLeast: Int): ByteArray {
         val array = spare.get()
-        if (array == null || array.size < atLeast || array.size > SLACK * atLeast) return ByteArray(maxOf(atLeast, MIN_ARRAY.toInt()))
+        if (array == null || array.size < atLeast ||
+            array.size > SLACK * atLeast
+        ) {
+            return ByteArray(maxOf(atLeast, MIN_ARRAY.toInt()))
+        }
         spare.set(null)
         return array
     }

@@ -108,7 +108,11 @@ public class Input internal constructor() {
         if (index < 0 || n > size - index) throw IndexOutOfBoundsException("index + $n <= $size, index was $index")
         examined += n
         val at = base + index
-        if (n == Int.SIZE_BYTES && order == ByteOrder.BIG_ENDIAN) return (INT_BE.get(array, at) as Int).toLong() and MASK
+        if (n == Int.SIZE_BYTES &&
+            order == ByteOrder.BIG_ENDIAN
+        ) {
+            return (INT_BE.get(array, at) as Int).toLong() and MASK
+        }
         return numberIn(array, at, n, order)
     }
 

@@ -56,7 +56,13 @@ public sealed class Length {
         override val greatest get() = Long.MAX_VALUE
         override val maxBytes get() = MAX_VARINT
 
-        override fun measure(input: Input, max: Long) = if (input.has(1) && input[input.position] >= 0) 1 else varintSize(input)
+        override fun measure(input: Input, max: Long) = if (input.has(1) &&
+            input[input.position] >= 0
+        ) {
+            1
+        } else {
+            varintSize(input)
+        }
 
         override fun read(input: Input, n: Int): Long {
             val start = input.position

@@ -46,7 +46,13 @@ public fun <T : Any> netstring(payload: Codec<T>, max: Int = DEFAULT_MAX_FRAME):
 
 private fun defaultMax(length: Length, adjustment: Int): Int =
     // Compared so that 2^63 - 1 and an adjustment don't overflow.
-    if (length.greatest - DEFAULT_MAX_FRAME >= -adjustment.toLong()) DEFAULT_MAX_FRAME else (length.greatest + adjustment).toInt()
+    if (length.greatest - DEFAULT_MAX_FRAME >=
+        -adjustment.toLong()
+    ) {
+        DEFAULT_MAX_FRAME
+    } else {
+        (length.greatest + adjustment).toInt()
+    }
 
 /** The checked numbers of a length-prefixed framing. */
 private class Layout(
@@ -155,7 +161,13 @@ private class LengthDecoder<T : Any>(private val layout: Layout, private val pay
         }
         pending = NONE
         val end = input.position + n
-        if (layout.keepsLength) input.position = start + layout.strip else if (layout.skipped > 0) input.position += layout.skipped
+        if (layout.keepsLength) {
+            input.position = start + layout.strip
+        } else if (layout.skipped >
+            0
+        ) {
+            input.position += layout.skipped
+        }
         val value = payload.decodeWhole(input, end - input.position)
         if (trailer > 0) readTrailer(input)
         return value
@@ -175,7 +187,11 @@ private class LengthDecoder<T : Any>(private val layout: Layout, private val pay
             input.tooLarge("length <= ${layout.greatestAnnounced}, was ${announced.toULong()}")
         }
         val behind = announced + layout.adjustment
-        if (behind < layout.skipped) input.malformed("length >= ${layout.skipped - layout.adjustment} expected, $announced is there")
+        if (behind <
+            layout.skipped
+        ) {
+            input.malformed("length >= ${layout.skipped - layout.adjustment} expected, $announced is there")
+        }
         input.cursor += size
         return behind.toInt()
     }

@@ -14,7 +14,9 @@ internal const val MAX_VARINT = 9
 public fun uint8(): Codec<Int> = uint(1).map({ it.toInt() }, { it.toLong() })
 
 /** Two bytes in [order] as 0 to 65,535. */
-public fun uint16(order: ByteOrder = ByteOrder.BIG_ENDIAN): Codec<Int> = uint(2, order).map({ it.toInt() }, { it.toLong() })
+public fun uint16(
+    order: ByteOrder = ByteOrder.BIG_ENDIAN,
+): Codec<Int> = uint(2, order).map({ it.toInt() }, { it.toLong() })
 
 /** Four bytes in [order], two's complement. */
 public fun int32(order: ByteOrder = ByteOrder.BIG_ENDIAN): Codec<Int> =
@@ -77,7 +79,11 @@ internal fun varintSize(input: Input): Int {
         if (!input.has(n + 1)) return 0
         val byte = input[input.position + n].toInt()
         if (byte < 0) continue
-        if (byte == 0 && n > 0) input.malformed("varint in its shortest form expected, its last byte is 0", input.position + n)
+        if (byte == 0 &&
+            n > 0
+        ) {
+            input.malformed("varint in its shortest form expected, its last byte is 0", input.position + n)
+        }
         return n + 1
     }
     input.malformed("varint of at most $MAX_VARINT bytes expected, more follow", input.position + MAX_VARINT - 1)

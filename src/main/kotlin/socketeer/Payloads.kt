@@ -126,9 +126,16 @@ private class Deflated<T : Any>(private val codec: Codec<T>, private val max: In
                 plain.size += n
                 val used = input.position + inflater.totalIn
                 if (plain.size > max) input.tooLarge("what was deflated expands to <= $max bytes", used)
-                if (n == 0 && inflater.needsDictionary()) input.malformed("no preset dictionary expected, one is asked for", used)
+                if (n == 0 &&
+                    inflater.needsDictionary()
+                ) {
+                    input.malformed("no preset dictionary expected, one is asked for", used)
+                }
                 if (n == 0 && inflater.needsInput() && !inflater.finished()) {
-                    input.malformed("deflated bytes end inside: have ${input.remaining}, need ${input.remaining + 1}", used)
+                    input.malformed(
+                        "deflated bytes end inside: have ${input.remaining}, need ${input.remaining + 1}",
+                        used,
+                    )
                 }
             }
             return inflater.totalIn

@@ -102,7 +102,11 @@ private class RepeatedToEnd<T : Any>(private val codec: Codec<T>) : Codec<List<T
                 val item = decoder.decode(input)
                 begun = item == null
                 list += item ?: return@Decoder null
-                if (input.position == start && input.remaining > 0) input.malformed("bytes of an item >= 1 expected, 0 are there")
+                if (input.position == start &&
+                    input.remaining > 0
+                ) {
+                    input.malformed("bytes of an item >= 1 expected, 0 are there")
+                }
             }
             if (!input.ended) return@Decoder null
             items = null

@@ -15,7 +15,9 @@ import kotlinx.serialization.serializer
  * @param max the greatest number of bytes, 0 or more.
  */
 public fun <T : Any> serialized(format: StringFormat, type: KSerializer<T>, max: Int = DEFAULT_MAX_FRAME): Codec<T> =
-    text(max).map({ refusing(type) { format.decodeFromString(type, it) } }, { accepting { format.encodeToString(type, it) } })
+    text(max).map({
+        refusing(type) { format.decodeFromString(type, it) }
+    }, { accepting { format.encodeToString(type, it) } })
 
 /**
  * Values as bytes of [format], such as `Cbor` or `ProtoBuf`, until the input ends:

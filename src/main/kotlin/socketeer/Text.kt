@@ -115,6 +115,18 @@ private fun sequenceSize(lead: Int): Int =
         else -> 0
     }
 
-private fun secondLow(lead: Int): Int = if (lead == 0xE0) 0xA0 else if (lead == 0xF0) 0x90 else 0x80
+private fun secondLow(lead: Int): Int = if (lead == 0xE0) {
+    0xA0
+} else if (lead == 0xF0) {
+    0x90
+} else {
+    0x80
+}
 
-private fun secondHigh(lead: Int): Int = if (lead == 0xED) 0x9F else if (lead == 0xF4) 0x8F else 0xBF
+private fun secondHigh(lead: Int): Int = if (lead == 0xED) {
+    0x9F
+} else if (lead == 0xF4) {
+    0x8F
+} else {
+    0xBF
+}

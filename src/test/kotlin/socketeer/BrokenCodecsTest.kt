@@ -30,7 +30,13 @@ import java.nio.ByteOrder
 /** For each law a codec with one bug, which this law catches and no other does. */
 class BrokenCodecsTest :
     FunSpec({
-        fun <T : Any> caught(law: CodecLaw, codec: Codec<T>, values: Values<T>, claims: Claims<T> = Claims(), cases: Int = 300) {
+        fun <T : Any> caught(
+            law: CodecLaw,
+            codec: Codec<T>,
+            values: Values<T>,
+            claims: Claims<T> = Claims(),
+            cases: Int = 300,
+        ) {
             checkCodec(codec, values, claims, cases, seed = 20_260_101).broken shouldBe listOf(law)
         }
 
@@ -38,7 +44,14 @@ class BrokenCodecsTest :
         val bytes = byteStrings(100)
 
         test("1: encodes one byte order and decodes the other") {
-            caught(ROUND_TRIP, broken(int32()) { int32(ByteOrder.LITTLE_ENDIAN).decoder() }, ints(), Claims(canonical = false))
+            caught(
+                ROUND_TRIP,
+                broken(int32()) {
+                    int32(ByteOrder.LITTLE_ENDIAN).decoder()
+                },
+                ints(),
+                Claims(canonical = false),
+            )
         }
 
         test("2: checks the limit only of a line that came in pieces") {
@@ -83,7 +96,14 @@ class BrokenCodecsTest :
 
         test("8: has one decoder for all streams") {
             val shared = oneByteLength(100).decoder()
-            checkCodec(broken(oneByteLength(100)) { shared }, bytes, seed = 1, laws = listOf(ERRORS_END)).broken shouldBe
+            checkCodec(
+                broken(oneByteLength(100)) {
+                    shared
+                },
+                bytes,
+                seed = 1,
+                laws = listOf(ERRORS_END),
+            ).broken shouldBe
                 listOf(ERRORS_END)
         }
 

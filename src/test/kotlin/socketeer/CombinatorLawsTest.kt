@@ -31,14 +31,41 @@ class CombinatorLawsTest :
         include(codecLaws("after", strings.after(ascii("STR ")), texts(200)))
         include(codecLaws("before", strings.before(ascii(";")), texts(200), refuses({ text().before(ascii(";")) })))
         include(codecLaws("limit", strings.limit(11), texts(12), limited))
-        include(codecLaws("limit of the open", text().limit(10), texts(12), limits("e".repeat(10), "e".repeat(11), text())))
+        include(
+            codecLaws("limit of the open", text().limit(10), texts(12), limits("e".repeat(10), "e".repeat(11), text())),
+        )
         include(codecLaws("limit of lines", lines(LineEnd.CRLF).limit(11), texts(12)))
-        include(codecLaws("repeat", strings.repeat(3), texts(100).lists(4), refuses({ strings.repeat(-1) }, { text().repeat(2) })))
-        include(codecLaws("repeat, counted", strings.repeat(uint8(), max = 7), lists, limits(seven, seven + "", wider(strings))))
+        include(
+            codecLaws(
+                "repeat",
+                strings.repeat(3),
+                texts(100).lists(4),
+                refuses({
+                    strings.repeat(-1)
+                }, { text().repeat(2) }),
+            ),
+        )
+        include(
+            codecLaws(
+                "repeat, counted",
+                strings.repeat(uint8(), max = 7),
+                lists,
+                limits(seven, seven + "", wider(strings)),
+            ),
+        )
         include(codecLaws("repeat to the end", strings.repeatToEnd(), lists, refuses({ text().repeatToEnd() })))
         include(codecLaws("repeat in a frame", lengthPrefixed(strings.repeatToEnd()), lists))
         include(codecLaws("header and body", uint8().body { fixed(it) }, headed, refuses({ text().body { text() } })))
-        include(codecLaws("tagged", figures, anyFigure, refuses({ tagged<Int, Int>(uint8()) }, { tagged(uint8(), circle, circle) })))
+        include(
+            codecLaws(
+                "tagged",
+                figures,
+                anyFigure,
+                refuses({
+                    tagged<Int, Int>(uint8())
+                }, { tagged(uint8(), circle, circle) }),
+            ),
+        )
     })
 
 private val seven = List(7) { "" }

@@ -137,7 +137,9 @@ class FramedTest :
                 far.send(ByteString(0, 0, 0, 9, 1, 2))
                 far.shutdown(Direction.WRITE)
                 val frames = near.framed(lengthPrefixed())
-                repeat(2) { shouldThrow<BrokenException> { frames.recv() }.message shouldContain "have 6 bytes, need 13" }
+                repeat(2) {
+                    shouldThrow<BrokenException> { frames.recv() }.message shouldContain "have 6 bytes, need 13"
+                }
             }
         }
 

@@ -38,7 +38,9 @@ class FramingLawsTest :
         include(codecLaws("lines, resync", lines(max = 9, resync = true), texts(12), lineLimits(9, canonical = false)))
         include(codecLaws("lines, the last open", lines(max = 800, lastMayBeOpen = true), texts, Claims(false, true)))
         include(codecLaws("CR LF lines", lines(LineEnd.CRLF, 800), texts, lineLimits(800)))
-        include(codecLaws("CR LF lines, short, resync", lines(LineEnd.CRLF, 9, resync = true), texts(12), lineLimits(9)))
+        include(
+            codecLaws("CR LF lines, short, resync", lines(LineEnd.CRLF, 9, resync = true), texts(12), lineLimits(9)),
+        )
         include(codecLaws("delimited", delimited(ByteString(0), 300), bytes, delimitedLimits(ascii("\u0000"))))
         include(codecLaws("delimited by aab", delimited(ascii("aab"), 300), bytes, delimitedLimits(ascii("aab"))))
         include(codecLaws("delimited by several", several, bytes, Claims(canonical = false)))
@@ -47,7 +49,9 @@ class FramingLawsTest :
         for (size in listOf(1, 2, 3, 4, 8)) {
             val length = Length.Binary(size, if (size % 2 == 0) ByteOrder.LITTLE_ENDIAN else ByteOrder.BIG_ENDIAN)
             val framing = lengthPrefixed(length, max = 200)
-            include(codecLaws("$size-byte length", framing, bytes, limits(zeros(200), zeros(201), lengthPrefixed(length))))
+            include(
+                codecLaws("$size-byte length", framing, bytes, limits(zeros(200), zeros(201), lengthPrefixed(length))),
+            )
         }
         for (length in listOf(Length.Varint, Length.Decimal("\r\n"))) {
             val framing = lengthPrefixed(length, max = 300)
@@ -55,8 +59,17 @@ class FramingLawsTest :
             include(codecLaws("$length, text", lengthPrefixed(text(), length, max = 800), texts))
         }
         include(codecLaws("netstring", netstring(300), bytes, netstringClaims))
-        include(codecLaws("length counts itself", lengthPrefixed(adjustment = -4, max = 300), bytes, refuses(*badLengths)))
-        include(codecLaws("length behind two bytes", lengthPrefixed(Length.Binary(2), offset = 2, strip = 4), bytes, Claims(false)))
+        include(
+            codecLaws("length counts itself", lengthPrefixed(adjustment = -4, max = 300), bytes, refuses(*badLengths)),
+        )
+        include(
+            codecLaws(
+                "length behind two bytes",
+                lengthPrefixed(Length.Binary(2), offset = 2, strip = 4),
+                bytes,
+                Claims(false),
+            ),
+        )
         include(codecLaws("more stripped than the length", lengthPrefixed(strip = 7), bytes, Claims(canonical = false)))
         include(codecLaws("nothing stripped", lengthPrefixed(Length.Binary(1), offset = 1, strip = 0), whole, Claims()))
     })
@@ -108,12 +121,12 @@ private fun delimitedLimits(delimiter: ByteString): Claims<ByteString> =
     Claims(
         atLimit = AtLimit(ascii(letters(300)), ascii(letters(301)), delimited(delimiter)),
         misconfigured =
-            listOf(
-                { delimited(delimiter, -1) },
-                { delimited(ByteString()) },
-                { delimited(bytes(), emptyList()) },
-                { delimited(bytes(), listOf(ascii("x"), ascii("axb"))) },
-                { delimited(bytes(), listOf(ascii("x"), ascii("x"))) },
-                { delimited(delimiter, Int.MAX_VALUE) },
-            ),
+        listOf(
+            { delimited(delimiter, -1) },
+            { delimited(ByteString()) },
+            { delimited(bytes(), emptyList()) },
+            { delimited(bytes(), listOf(ascii("x"), ascii("axb"))) },
+            { delimited(bytes(), listOf(ascii("x"), ascii("x"))) },
+            { delimited(delimiter, Int.MAX_VALUE) },
+        ),
     )

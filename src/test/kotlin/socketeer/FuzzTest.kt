@@ -76,7 +76,10 @@ private fun <T : Any> hostile(codec: Codec<T>, random: Random): ByteArray {
             List(1 + random.nextInt(4)) { seeds.random(random).toByteArray().toList() }.flatten().toByteArray()
         }
     repeat(random.nextInt(6)) {
-        if (bytes.isNotEmpty()) bytes[random.nextInt(minOf(bytes.size, 1 shl random.nextInt(1, 10)))] = HOSTILE.random(random)
+        if (bytes.isNotEmpty()) {
+            bytes[random.nextInt(minOf(bytes.size, 1 shl random.nextInt(1, 10)))] =
+                HOSTILE.random(random)
+        }
     }
     return bytes
 }

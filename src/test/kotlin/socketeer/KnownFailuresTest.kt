@@ -64,8 +64,13 @@ class KnownFailuresTest :
             repeat(3) { shouldThrow<TooLargeException> { frames.next() }.position shouldBe 5 }
         }
 
-        test("netty/netty #1798: a frame too large that has wholly come is refused for that, not with another exception") {
-            val refused = shouldThrow<TooLargeException> { decode(lengthPrefixed(max = 3), listOf(zeros(3), ascii("\u0004abcd"))) }
+        test(
+            "netty/netty #1798: a frame too large that has wholly come is refused for that, not with another exception",
+        ) {
+            val refused =
+                shouldThrow<TooLargeException> {
+                    decode(lengthPrefixed(max = 3), listOf(zeros(3), ascii("\u0004abcd")))
+                }
             refused.message shouldBe "length <= 3, was 4, at byte 0"
         }
 
@@ -82,16 +87,25 @@ class KnownFailuresTest :
             val frames = Frames(lengthPrefixed(adjustment = -4))
             frames.feed(ByteString(0, 0, 0, 3, 1, 1, 1, 1, 1))
             repeat(2) {
-                shouldThrow<MalformedException> { frames.next() }.message shouldBe "length >= 4 expected, 3 is there, at byte 0"
+                shouldThrow<MalformedException> { frames.next() }.message shouldBe
+                    "length >= 4 expected, 3 is there, at byte 0"
             }
         }
 
         test("akka/akka-core #22367: negative and enormous lengths are refused at once, never looped on") {
             for (order in listOf(ByteOrder.BIG_ENDIAN, ByteOrder.LITTLE_ENDIAN)) {
                 for (announced in listOf(-1L, Int.MIN_VALUE.toLong(), 0xFFFF_FFFFL, Int.MAX_VALUE.toLong())) {
-                    shouldThrow<TooLargeException> { decode(lengthPrefixed(Length.Binary(4, order)), listOf(number(announced, 4, order))) }
+                    shouldThrow<TooLargeException> {
+                        decode(lengthPrefixed(Length.Binary(4, order)), listOf(number(announced, 4, order)))
+                    }
                 }
-                for (announced in listOf(-1L, Long.MIN_VALUE, Long.MAX_VALUE, Long.MAX_VALUE - 3, Int.MIN_VALUE.toLong())) {
+                for (announced in listOf(
+                    -1L,
+                    Long.MIN_VALUE,
+                    Long.MAX_VALUE,
+                    Long.MAX_VALUE - 3,
+                    Int.MIN_VALUE.toLong(),
+                )) {
                     for (adjustment in listOf(0, -8, 8)) {
                         val codec = lengthPrefixed(Length.Binary(8, order), adjustment = adjustment)
                         shouldThrow<TooLargeException> { decode(codec, listOf(number(announced, 8, order))) }
@@ -105,7 +119,8 @@ class KnownFailuresTest :
 
         test("tokio-rs/tokio #5080: a length isn't cut to sixteen bits while encoding") {
             val codec = lengthPrefixed(Length.Binary(2))
-            shouldThrow<TooLargeException> { codec.encode(zeros(65_536 + 5)) }.message shouldBe "length <= 65535 bytes, was 65541"
+            shouldThrow<TooLargeException> { codec.encode(zeros(65_536 + 5)) }.message shouldBe
+                "length <= 65535 bytes, was 65541"
             codec.decode(codec.encode(zeros(65_535))).size shouldBe 65_535
         }
 
@@ -150,9 +165,16 @@ class KnownFailuresTest :
         }
 
         test("CVE-2026-42587: the limit holds for every way to write a length") {
-            for (length in listOf(Length.Binary(1), Length.Binary(4), Length.Binary(8), Length.Varint, Length.Decimal())) {
+            for (length in listOf(
+                Length.Binary(1),
+                Length.Binary(4),
+                Length.Binary(8),
+                Length.Varint,
+                Length.Decimal(),
+            )) {
                 val tooMuch = lengthPrefixed(length, max = 101).encode(zeros(101))
-                val refused = shouldThrow<TooLargeException> { decode(lengthPrefixed(length, max = 100), listOf(tooMuch)) }
+                val refused =
+                    shouldThrow<TooLargeException> { decode(lengthPrefixed(length, max = 100), listOf(tooMuch)) }
                 refused.message shouldContain "length <= 100, was 101"
             }
         }
@@ -166,7 +188,8 @@ class KnownFailuresTest :
                     frames.next() shouldBe ByteString()
                 }
                 frames.feed(empty)
-                shouldThrow<MalformedException> { frames.next() }.message shouldContain "empty frames in a row <= 1000, was 1001"
+                shouldThrow<MalformedException> { frames.next() }.message shouldContain
+                    "empty frames in a row <= 1000, was 1001"
             }
         }
 

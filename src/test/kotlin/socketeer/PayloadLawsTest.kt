@@ -37,14 +37,22 @@ class PayloadLawsTest :
         include(codecLaws("checksummed", strings.checksummed(), texts(100)))
         include(codecLaws("checksummed, to the end", text(800).checksummed(::CRC32), texts(100)))
         include(codecLaws("checksummed frame", lengthPrefixed(bytes().checksummed()), byteStrings(300)))
-        include(codecLaws("deflated", lengthPrefixed(bytes().deflated(500), max = 600), byteStrings(300), Claims(canonical = false)))
+        include(
+            codecLaws(
+                "deflated",
+                lengthPrefixed(bytes().deflated(500), max = 600),
+                byteStrings(300),
+                Claims(canonical = false),
+            ),
+        )
         include(codecLaws("deflated text", text().deflated(900), texts(200), Claims(canonical = false)))
 
         test("the reified form finds the serializer") {
             val codec = serialized<Map<String, List<Int>>>(Json)
             codec.encode(mapOf("a" to listOf(1))) shouldBe ascii("""{"a":[1]}""")
             codec.decode(ascii("""{"a":[1]}""")) shouldBe mapOf("a" to listOf(1))
-            serialized(Cbor, MapSerializer(String.serializer(), ListSerializer(Int.serializer()))).maxBytes shouldBe DEFAULT_MAX_FRAME
+            serialized(Cbor, MapSerializer(String.serializer(), ListSerializer(Int.serializer()))).maxBytes shouldBe
+                DEFAULT_MAX_FRAME
         }
 
         test("JSON that isn't is malformed where it begins") {

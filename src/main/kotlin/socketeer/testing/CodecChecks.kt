@@ -9,7 +9,14 @@ import socketeer.TooLargeException
 import kotlin.random.Random
 
 /** Tries [law] on [cases] trials; the first that breaks it is shrunk. */
-internal fun <T : Any> checkLaw(law: CodecLaw, codec: Codec<T>, values: Values<T>, claims: Claims<T>, cases: Int, seed: Long): LawResult {
+internal fun <T : Any> checkLaw(
+    law: CodecLaw,
+    codec: Codec<T>,
+    values: Values<T>,
+    claims: Claims<T>,
+    cases: Int,
+    seed: Long,
+): LawResult {
     if (law == CodecLaw.CONFIGURATION) return configuration(claims)
     val check = CodecCheck(codec, claims)
     val random = Random(seed xor law.ordinal.toLong())
@@ -28,7 +35,17 @@ internal fun <T : Any> checkLaw(law: CodecLaw, codec: Codec<T>, values: Values<T
         // A codec that keeps state between streams may behave now: then what was seen first has to do.
         return LawResult(law, n, check.verdict(law, small) ?: first)
     }
-    return LawResult(law, accepted, if (accepted > 0) null else "  none of the values is encoded so that it can be decoded")
+    return LawResult(
+        law,
+        accepted,
+        if (accepted >
+            0
+        ) {
+            null
+        } else {
+            "  none of the values is encoded so that it can be decoded"
+        },
+    )
 }
 
 private const val MAX_SHRINKS = 5_000
@@ -42,7 +59,17 @@ private fun <T : Any> shrink(trial: CodecTrial<T>, fails: (CodecTrial<T>) -> Boo
 private class CodecCheck<T : Any>(private val codec: Codec<T>, private val claims: Claims<T>) {
     fun trial(law: CodecLaw, values: Values<T>, random: Random): CodecTrial<T> {
         val one = codec.untilEnd || law in ONE_FRAME
-        val candidates = List(if (law == CodecLaw.LINEAR_WORK) FEW else if (one) 1 else 1 + random.nextInt(FEW)) { values.next(random) }
+        val candidates = List(
+            if (law ==
+                CodecLaw.LINEAR_WORK
+            ) {
+                FEW
+            } else if (one) {
+                1
+            } else {
+                1 + random.nextInt(FEW)
+            },
+        ) { values.next(random) }
         val accepted = if (law == CodecLaw.REFUSED_ALIKE) candidates else candidates.filter { exact(it.value) }
         val frames = if (law == CodecLaw.LINEAR_WORK) accepted.takeLongest() else accepted
         val edits = if (law in EDITED) edits(random) else emptyList()
@@ -53,7 +80,8 @@ private class CodecCheck<T : Any>(private val codec: Codec<T>, private val claim
     }
 
     /** True if [trial] is one that [law] may be tried on: shrinking mustn't turn one law's counterexample into another's. */
-    fun allows(law: CodecLaw, trial: CodecTrial<T>): Boolean = law == CodecLaw.REFUSED_ALIKE || trial.values.all { exact(it) }
+    fun allows(law: CodecLaw, trial: CodecTrial<T>): Boolean =
+        law == CodecLaw.REFUSED_ALIKE || trial.values.all { exact(it) }
 
     /** What of [trial] breaks [law], or null. */
     fun verdict(law: CodecLaw, trial: CodecTrial<T>): String? =
@@ -177,8 +205,18 @@ private class CodecCheck<T : Any>(private val codec: Codec<T>, private val claim
         try {
             output.append(codec, value)
         } catch (e: Exception) {
-            if (e !is IllegalArgumentException && e !is SocketeerException) return describe(trial, ByteArray(0), "encoding" to e)
-            return if (output.size == 1) null else describe(trial, ByteArray(0), "refused, but wrote" to output.size - 1)
+            if (e !is IllegalArgumentException &&
+                e !is SocketeerException
+            ) {
+                return describe(trial, ByteArray(0), "encoding" to e)
+            }
+            return if (output.size ==
+                1
+            ) {
+                null
+            } else {
+                describe(trial, ByteArray(0), "refused, but wrote" to output.size - 1)
+            }
         }
         val bytes = concatenated(codec, listOf(value))
         val got = outcome(codec, bytes)
@@ -191,7 +229,11 @@ private class CodecCheck<T : Any>(private val codec: Codec<T>, private val claim
         for (i in encoded.indices) {
             for (j in 0 until i) {
                 if (encoded[i].contentEquals(encoded[j]) && trial.values[i] != trial.values[j]) {
-                    return describe(trial, encoded[i], "two values for these bytes" to (trial.values[j] to trial.values[i]))
+                    return describe(
+                        trial,
+                        encoded[i],
+                        "two values for these bytes" to (trial.values[j] to trial.values[i]),
+                    )
                 }
             }
         }
@@ -224,7 +266,11 @@ private class CodecCheck<T : Any>(private val codec: Codec<T>, private val claim
 
     private fun decodesAtLimit(limit: AtLimit<T>, accepted: ByteArray, refused: ByteArray, cuts: List<Int>): String? {
         val fits = outcome(codec, accepted, cuts)
-        if (fits.steps != listOf(Frame(limit.accepted))) return "  at the limit: $fits\n  bytes: ${show(accepted, cuts)}"
+        if (fits.steps !=
+            listOf(Frame(limit.accepted))
+        ) {
+            return "  at the limit: $fits\n  bytes: ${show(accepted, cuts)}"
+        }
         // Without its last byte, or to the end where nothing else ends it: it must be refused by then.
         val seen = if (codec.untilEnd) refused else refused.copyOf(refused.size - 1)
         val got = outcome(codec, seen, cuts, open = true)
@@ -249,7 +295,11 @@ private class CodecCheck<T : Any>(private val codec: Codec<T>, private val claim
         return got.errors.isEmpty() && got.frames.size == 1 && got.position == bytes.size.toLong()
     }
 
-    private fun List<Shrinkable<T>>.takeLongest() = listOfNotNull(maxByOrNull { concatenated(codec, listOf(it.value)).size })
+    private fun List<Shrinkable<T>>.takeLongest() = listOfNotNull(
+        maxByOrNull {
+            concatenated(codec, listOf(it.value)).size
+        },
+    )
 
     private fun describe(trial: CodecTrial<T>, bytes: ByteArray, vararg found: Pair<String, Any?>): String {
         val facts = listOf("frames" to trial.values, "bytes" to show(bytes, trial.cuts)) + found
@@ -262,7 +312,11 @@ private fun <T : Any> configuration(claims: Claims<T>): LawResult {
         val refusal = runCatching { make() }
         val message = (refusal.exceptionOrNull() as? IllegalArgumentException)?.message
         if (message == null || !message.contains(INEQUALITY)) {
-            return LawResult(CodecLaw.CONFIGURATION, n + 1, "  configuration $n: $refusal\n  wanted: an inequality and the value")
+            return LawResult(
+                CodecLaw.CONFIGURATION,
+                n + 1,
+                "  configuration $n: $refusal\n  wanted: an inequality and the value",
+            )
         }
     }
     return LawResult(CodecLaw.CONFIGURATION, claims.misconfigured.size, null)

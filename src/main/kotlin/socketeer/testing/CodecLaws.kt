@@ -52,7 +52,13 @@ public class AtLimit<T : Any>(public val accepted: T, public val refused: T, pub
 /** How one [law] fared: over how many [cases], and the smallest counterexample that was found, if any. */
 public class LawResult(public val law: CodecLaw, public val cases: Int, public val counterexample: String?) {
     override fun toString(): String =
-        if (counterexample == null) "$law: holds in $cases cases" else "$law: BROKEN\n  ${law.statement}\n$counterexample"
+        if (counterexample ==
+            null
+        ) {
+            "$law: holds in $cases cases"
+        } else {
+            "$law: BROKEN\n  ${law.statement}\n$counterexample"
+        }
 }
 
 /** How a codec fared; the same [seed] repeats it. */
@@ -62,7 +68,9 @@ public class LawReport(public val seed: Long, public val results: List<LawResult
 
     /** @throws AssertionError with the counterexamples and the seed, if a law is broken. */
     public fun orThrow(): LawReport {
-        if (broken.isNotEmpty()) throw AssertionError("\n" + results.filter { it.law in broken }.joinToString("\n") + "\n  seed:  $seed")
+        if (broken.isNotEmpty()) {
+            throw AssertionError("\n" + results.filter { it.law in broken }.joinToString("\n") + "\n  seed:  $seed")
+        }
         return this
     }
 

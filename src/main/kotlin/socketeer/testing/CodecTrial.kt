@@ -28,8 +28,20 @@ internal class CodecTrial<T : Any>(
             for (fewer in shorter(edits)) yield(with(edits = fewer))
             for (fewer in shorter(tail.toList())) yield(with(tail = fewer.toByteArray()))
             for (fewer in shorter(cuts)) yield(with(cuts = fewer))
-            for ((i, frame) in frames.withIndex()) for (less in frame.smaller()) yield(with(frames = frames.replaced(i, less)))
-            for ((i, edit) in edits.withIndex()) for (less in edit.smaller()) yield(with(edits = edits.replaced(i, less)))
+            for ((i, frame) in frames.withIndex()) {
+                for (less in frame.smaller()) {
+                    yield(
+                        with(frames = frames.replaced(i, less)),
+                    )
+                }
+            }
+            for ((i, edit) in edits.withIndex()) {
+                for (less in edit.smaller()) {
+                    yield(
+                        with(edits = edits.replaced(i, less)),
+                    )
+                }
+            }
             for ((i, cut) in cuts.withIndex()) if (cut > 0) yield(with(cuts = cuts.replaced(i, cut - 1).sorted()))
         }
 
@@ -59,7 +71,8 @@ internal data class Edit(val kind: Kind, val at: Int, val byte: Byte) {
             Kind.DELETE -> bytes.copyOf(i) + bytes.copyOfRange(i + 1, bytes.size)
             Kind.TRUNCATE -> bytes.copyOf(i)
             // What makes a varint longer than it need be.
-            Kind.LENGTHEN -> bytes.copyOf(i) + (bytes[i].toInt() or 0x80).toByte() + 0 + bytes.copyOfRange(i + 1, bytes.size)
+            Kind.LENGTHEN -> bytes.copyOf(i) + (bytes[i].toInt() or 0x80).toByte() + 0 +
+                bytes.copyOfRange(i + 1, bytes.size)
             Kind.FILL -> bytes.copyOf().also { it.fill(byte, i, minOf(i + Int.SIZE_BYTES, it.size)) }
         }
     }

@@ -11,7 +11,8 @@ internal class Outcome<T : Any>(val steps: List<Any>, val position: Long) {
     val frames: List<T> get() = steps.filterIsInstance<Frame<T>>().map { it.value }
     val errors: List<Failure> get() = steps.filterIsInstance<Failure>()
 
-    override fun equals(other: Any?): Boolean = other is Outcome<*> && steps == other.steps && position == other.position
+    override fun equals(other: Any?): Boolean =
+        other is Outcome<*> && steps == other.steps && position == other.position
 
     override fun hashCode(): Int = 31 * steps.hashCode() + position.hashCode()
 
@@ -33,7 +34,12 @@ private fun failure(cause: Throwable): Failure {
 }
 
 /** Decodes [bytes] cut at [cuts], to the end of the stream unless it stays [open]. */
-internal fun <T : Any> outcome(codec: Codec<T>, bytes: ByteArray, cuts: List<Int> = emptyList(), open: Boolean = false): Outcome<T> {
+internal fun <T : Any> outcome(
+    codec: Codec<T>,
+    bytes: ByteArray,
+    cuts: List<Int> = emptyList(),
+    open: Boolean = false,
+): Outcome<T> {
     val frames = Frames(codec)
     val steps = ArrayList<Any>()
     var from = 0

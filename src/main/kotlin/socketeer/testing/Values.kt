@@ -52,7 +52,9 @@ private fun <T> shrinkable(value: T, shrink: (T) -> List<T>): Shrinkable<T> =
 private fun <T> shrinkableList(items: List<Shrinkable<T>>): Shrinkable<List<T>> =
     Shrinkable(items.map { it.value }) {
         shorter(items).map { shrinkableList(it) } +
-            items.flatMapIndexed { i, item -> item.smaller().map { shrinkableList(items.toMutableList().apply { set(i, it) }) } }
+            items.flatMapIndexed { i, item ->
+                item.smaller().map { shrinkableList(items.toMutableList().apply { set(i, it) }) }
+            }
     }
 
 /** Simpler values of a [value] whose type is known here: text, bytes, numbers, lists, pairs; none for others. */
@@ -64,7 +66,8 @@ public fun <T> simpler(value: T): List<T> =
         is Int -> simplerNumber(value.toLong()).map { it.toInt() }
         is Long -> simplerNumber(value)
         is List<*> -> shorter(value)
-        is Pair<*, *> -> simpler(value.first).map { it to value.second } + simpler(value.second).map { value.first to it }
+        is Pair<*, *> -> simpler(value.first).map { it to value.second } +
+            simpler(value.second).map { value.first to it }
         else -> emptyList()
     } as List<T>
 
@@ -127,4 +130,5 @@ private val TELLING =
     listOf(0, 0, 1, 2, 4, 5, 0x7F, 0x80, 0x81, 0xFF, 0xFE, 0xC3, 0xE2, 0xF0) +
         "\r\n\r\n 019:,-+*$\"{}[]a".map { it.code }
 
-private val ALPHABET = listOf("\r", "\n", "\r\n", "\u0000", "\t", "\u007F", "é", "ß", "€", "漢", "\uFFFD", "😀", "\uFEFF", "\u0301")
+private val ALPHABET =
+    listOf("\r", "\n", "\r\n", "\u0000", "\t", "\u007F", "é", "ß", "€", "漢", "\uFFFD", "😀", "\uFEFF", "\u0301")
