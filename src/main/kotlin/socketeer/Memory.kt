@@ -157,7 +157,8 @@ internal class MemoryConnection(
 
     override suspend fun shutdown(how: Direction) {
         synchronized(lock) {
-            stateFor("shutdown", busy = false)
+            // A stream that ends in the middle of a send would look complete to the peer.
+            stateFor("shutdown", busy = sending && how != Direction.READ)
             if (how != Direction.WRITE) readShut = true
             if (how != Direction.READ) {
                 writeShut = true

@@ -6,6 +6,7 @@ import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.DelicateCoroutinesApi
 import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.TimeoutCancellationException
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.cancelChildren
 import kotlinx.coroutines.coroutineScope
@@ -126,7 +127,8 @@ public class Server internal constructor(
             }
             finished.incrementAndGet()
         } catch (cause: Throwable) {
-            if (cause is CancellationException && !isActive) {
+            // A timeout of its own that a handler lets through is its fault; any other cancellation was somebody's wish.
+            if (cause is CancellationException && (cause !is TimeoutCancellationException || !isActive)) {
                 cancelled.incrementAndGet()
             } else {
                 failed.incrementAndGet()
@@ -152,9 +154,10 @@ public class Server internal constructor(
     public suspend fun join(): Unit = job.join()
 
     /**
-     * Stops: takes no new connection but those that wait in the backlog, ends the input of every connection so that its
-     * handler answers what has come and ends, gives them [grace], then cancels, then aborts. Zero stops at once.
-     * Always returns, about a second after [grace] at the latest.
+     * Stops: takes no new connection but those that wait in the backlog; when nothing more comes in (or a quarter of
+     * [grace] is over) ends the input of every connection, so that its handler answers what has come and ends; after
+     * [grace] cancels those that go on, then aborts. Zero stops at once. Always returns, a second after [grace] at the
+     * latest.
      */
     public suspend fun stop(grace: Duration = limits.drain): Receipt = withContext(NonCancellable) {
         stopping.withLock { receipt ?: drain(grace).also { receipt = it } }
@@ -172,6 +175,7 @@ public class Server internal constructor(
             )
         }
         listener.close()
+        if (grace.isPositive()) withTimeoutOrNull(grace / 4) { settle() }
         for (connection in open) endInput(connection)
         job.complete()
         if (grace.isPositive()) withTimeoutOrNull(grace) { job.join() }
@@ -180,6 +184,14 @@ public class Server internal constructor(
         val left = open.toList()
         for (connection in left) connection.abort()
         return Receipt(accepted.get(), finished.get(), failed.get(), cancelled.get(), left.size.toLong())
+    }
+
+    /** Lets what peers have sent already come in, to all of them, before the first one is told that this is the end. */
+    private suspend fun settle() {
+        do {
+            val before = open.sumOf { it.received }
+            delay(QUIET)
+        } while (open.sumOf { it.received } != before)
     }
 
     private suspend fun endInput(connection: Connection) {
@@ -204,6 +216,9 @@ private class Served(
 /** Long enough for a few connections to end, short enough that nobody who waits has given up. */
 private val FIRST_PAUSE = 10.milliseconds
 private val LONGEST_PAUSE = 1.seconds
+
+/** Nothing received for so long, and what is on its way on this network has come. */
+private val QUIET = 20.milliseconds
 
 /** How long cancelled handlers may clean up. */
 private val CANCEL_TIME = 1.seconds

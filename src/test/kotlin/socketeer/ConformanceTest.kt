@@ -1,29 +1,78 @@
 package socketeer
 
 import io.kotest.core.spec.style.FunSpec
-import socketeer.testing.Ability
+import io.ktor.network.selector.ActorSelectorManager
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.asCoroutineDispatcher
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.runBlocking
+import socketeer.loop.NioNetwork
+import socketeer.loop.SelectLoop
+import socketeer.testing.Ability.DESCRIPTORS
+import socketeer.testing.Law
 import socketeer.testing.Maker
 import socketeer.testing.networkLaws
 import socketeer.testing.networks
 import socketeer.testing.pairs
+import java.util.concurrent.Executors
+import java.util.concurrent.TimeUnit
+import kotlin.coroutines.ContinuationInterceptor
 
-class ConformanceTest :
-    FunSpec({
-        hold(pairs("memory pairs", Ability.DESCRIPTORS) { memoryPair() })
-        hold(networks("memory network", Ability.DESCRIPTORS) { MemoryNetwork() })
-    })
+class ConformanceTest : FunSpec({ makers.forEach(::hold) })
+
+/** Every implementation in one line. */
+val makers: List<Maker> =
+    listOf(
+        pairs("memory pairs", DESCRIPTORS) { memoryPair() },
+        networks("memory network", DESCRIPTORS) { MemoryNetwork() },
+        networks("TCP on our loop", run = ::onLoop) { NioNetwork(callersLoop()) },
+        networks("TCP over IPv6", run = ::onLoop, address = { tcp("::1", 0) }) { NioNetwork(callersLoop()) },
+        networks("TCP on two loops", run = ::onTwoLoops) { NioNetwork(given.get()) },
+        networks("TCP called from elsewhere", run = ::besideLoop) { NioNetwork(given.get().first()) },
+        networks("TCP on ktor's selector manager", run = ::onKtor) { NioNetwork(ktor.get()) },
+    )
 
 /** A test for each law; those that don't apply are listed as ignored. */
 private fun FunSpec.hold(maker: Maker) {
     context(maker.name) {
-        for (law in networkLaws(maker)) {
-            if (law.missing.isEmpty()) {
-                test(law.name) {
-                    law.check()
-                }
-            } else {
-                xtest("${law.name} (lacks ${law.missing})") {}
-            }
+        for (law: Law in networkLaws(maker)) {
+            if (law.missing.isEmpty()) test(law.name) { law.check() } else xtest("${law.name} (lacks ${law.missing})") {}
         }
     }
 }
+
+fun onLoop(case: suspend CoroutineScope.() -> Unit): Unit = SelectLoop().use { it.run { case() } }
+
+private suspend fun callersLoop() = currentCoroutineContext()[ContinuationInterceptor] as SelectLoop
+
+private val given = ThreadLocal<List<SelectLoop>>()
+
+/** The case on the first of two loops, connections on both. */
+private fun onTwoLoops(case: suspend CoroutineScope.() -> Unit) {
+    val loops = List(2) { SelectLoop() }
+    given.set(loops)
+    val thread = loops[1].start("second loop")
+    loops[0].use { loops[1].use { loops[0].run { case() } } }
+    thread.join()
+}
+
+/** The case on this thread, connections on a loop of another. */
+private fun besideLoop(case: suspend CoroutineScope.() -> Unit) {
+    val loop = SelectLoop()
+    given.set(listOf(loop))
+    val thread = loop.start("a loop elsewhere")
+    loop.use { runBlocking { case() } }
+    thread.join()
+}
+
+private val ktor = ThreadLocal<ActorSelectorManager>()
+
+private fun onKtor(case: suspend CoroutineScope.() -> Unit) {
+    val threads = Executors.newCachedThreadPool()
+    val manager = ActorSelectorManager(threads.asCoroutineDispatcher())
+    ktor.set(manager)
+    manager.use { runBlocking { case() } }
+    threads.shutdown()
+    check(threads.awaitTermination(10, TimeUnit.SECONDS)) { "the selector manager goes on after its close" }
+}
+

@@ -29,6 +29,9 @@ internal class NioBound(
     private val options: List<Setting<*>>,
 ) : BoundSocket {
     private val became = AtomicReference<String?>()
+
+    /** What connects from here at the moment. */
+    @Volatile private var connecting: NioConnection? = null
     private val bound = channel.localAddress
 
     override val local: StreamAddress =
@@ -42,7 +45,7 @@ internal class NioBound(
     override suspend fun listen(backlog: Int): Listener {
         require(backlog >= 1) { "a backlog is 1 or more, was $backlog" }
         become("listener")
-        val server =
+        val server = channel.orClosed {
             orFault("listen on $local") {
                 ServerSocketChannel.open().orClose {
                     configureBlocking(false)
@@ -56,6 +59,7 @@ internal class NioBound(
                     }
                 }
             }
+        }
         channel.close()
         return poller.here { NioListener(server, poller, local, network::adopt).also(poller::adopt) }
     }
@@ -63,16 +67,20 @@ internal class NioBound(
     override suspend fun connect(address: StreamAddress, timeout: Duration): Connection {
         become("connection")
         return channel.orClosed {
-            within(timeout, address) { network.establish(poller, channel, network.targets(address).first()) }
-        }
+            within(timeout, address) {
+                network.establish(poller, channel, network.targets(address).first()) { connecting = it }
+            }
+        }.also { connecting = null }
     }
 
     private fun become(what: String) {
         became.updateAndGet { before -> if (before == null) what else throw ClosedException("$local is a $before now") }
+        network.forget(this)
     }
 
     override suspend fun close() {
-        if (became.compareAndSet(null, "closed socket")) channel.close()
+        network.forget(this)
+        if (became.compareAndSet(null, "closed socket")) channel.close() else connecting?.close()
     }
 
     override fun <T : Any> get(option: Option<T>): T = channel.option(option, this)

@@ -63,6 +63,9 @@ internal class NioConnection(
     private var drained = false
     private var ended = false
     private var noMoreInput = false
+
+    // After shutdown(READ), when what had come by then has been received.
+    private var inputOver = false
     private var noMoreOutput = false
     private var broken: BrokenException? = null
     private var scope: CoroutineContext? = null
@@ -140,7 +143,7 @@ internal class NioConnection(
         checkReceive()
         if (!buffer.hasRemaining()) return 0
         if (front != null) return takeFront(buffer)
-        if (!drained && reader.mayGoOn()) {
+        if (noMoreInput || !drained && reader.mayGoOn()) {
             val count = read(buffer)
             if (count != 0) return count
         }
@@ -156,7 +159,7 @@ internal class NioConnection(
         if (!poller.isHere) return poller.here { recv(max) }
         checkReceive()
         front?.let { return takeFront(max) }
-        if (!drained && reader.mayGoOn()) {
+        if (noMoreInput || !drained && reader.mayGoOn()) {
             val count = readScratch(max)
             if (count != 0) return bytes(count)
         }
@@ -210,7 +213,7 @@ internal class NioConnection(
     }
 
     private fun readDirect(buffer: ByteBuffer): Int {
-        if (ended) return -1
+        if (ended || inputOver) return -1
         val room = buffer.remaining()
         val count =
             try {
@@ -224,7 +227,7 @@ internal class NioConnection(
         } else if (count < 0 || noMoreInput) {
             // After a failed write the kernel may report a plain end; the peer's reset stays one.
             broken?.let { throw it }
-            if (count < 0) ended = true
+            if (count < 0) ended = true else inputOver = true
             return -1
         }
         return count
@@ -405,6 +408,7 @@ internal class NioConnection(
     override suspend fun discard() {
         if (!poller.isHere) return poller.here { discard() }
         noMoreInput = false
+        inputOver = false
         front = null
         while (isOpen && !ended && broken == null) recv()
     }

@@ -5,9 +5,11 @@ import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeoutOrNull
 import socketeer.BoundSocket
+import socketeer.ClosedException
 import socketeer.Connection
 import socketeer.Network
 import socketeer.Setting
+import socketeer.Socket
 import socketeer.StreamAddress
 import socketeer.TcpAddress
 import socketeer.TimedOutException
@@ -19,6 +21,7 @@ import java.net.StandardProtocolFamily
 import java.net.StandardSocketOptions
 import java.nio.channels.NetworkChannel
 import java.nio.channels.SocketChannel
+import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.coroutines.CoroutineContext
 import kotlin.time.Duration
@@ -33,6 +36,9 @@ public class NioNetwork private constructor(
     private val context: CoroutineContext,
 ) : Network {
     private val turn = AtomicInteger()
+    private val bounds = ConcurrentHashMap.newKeySet<NioBound>()
+
+    @Volatile private var closed = false
 
     /** Sockets on [loops], one or more, each of them driven by somebody. */
     public constructor(loops: List<SelectLoop>) : this(loops.map { it.poller }, loops.first().coroutineContext)
@@ -55,23 +61,46 @@ public class NioNetwork private constructor(
     }
 
     override suspend fun bind(address: StreamAddress, vararg options: Setting<*>): BoundSocket {
+        checkOpen("bind $address")
         val here = targets(address).first()
         val channel = open(address, options, "bind $address") { bind(here) }
-        return NioBound(this, poller(), channel, (here as? InetSocketAddress)?.address, options.asList())
+        return NioBound(this, poller(), channel, (here as? InetSocketAddress)?.address, options.asList()).also {
+            bounds += it
+            checkOpen("bind $address", it)
+        }
+    }
+
+    /** [bound] became something else: a watch of a poller, or nothing. */
+    internal fun forget(bound: NioBound) {
+        bounds -= bound
+    }
+
+    /** Asked before and after making something: a [socket] made while the network was being closed is nobody's. */
+    private suspend fun checkOpen(what: String, socket: Socket? = null) {
+        if (!closed) return
+        withContext(NonCancellable) { socket?.close() }
+        throw ClosedException("$what: the network is closed")
     }
 
     override suspend fun connect(address: StreamAddress, timeout: Duration, vararg options: Setting<*>): Connection =
         within(timeout, address) {
+            checkOpen("connect to $address")
             race(targets(address)) { target ->
                 establish(poller(), open(address, options, "connect to $address") {}, target)
-            }
+            }.also { checkOpen("connect to $address", it) }
         }
 
     /** Connects [channel], which is open and perhaps bound, on [poller]. */
-    internal suspend fun establish(poller: Poller, channel: SocketChannel, target: SocketAddress): Connection =
+    internal suspend fun establish(
+        poller: Poller,
+        channel: SocketChannel,
+        target: SocketAddress,
+        begun: (NioConnection) -> Unit = {},
+    ): Connection =
         poller.here {
             NioConnection(channel, poller, context).apply {
                 adopt(Ends(null, target))
+                begun(this)
                 establish()
             }
         }
@@ -94,6 +123,8 @@ public class NioNetwork private constructor(
     override suspend fun resolve(host: String): List<String> = lookUp(host).map(InetAddress::literal)
 
     override suspend fun close() {
+        closed = true
+        for (bound in bounds) bound.close()
         for (poller in pollers) {
             poller.here { for (watch in poller.watches()) watch.close() }
             if (poller is SelectorPoller) poller.close()

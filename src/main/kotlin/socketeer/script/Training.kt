@@ -1,7 +1,6 @@
 package socketeer.script
 
 import socketeer.Direction
-import socketeer.TcpAddress
 import socketeer.net
 import socketeer.use
 
@@ -12,7 +11,7 @@ import socketeer.use
 internal fun main() {
     net {
         val server = tcpServer(0) { while (true) send(recv() ?: break) }
-        connect(server.address as TcpAddress).use {
+        connect(server.address).use {
             it.send("hello")
             it.recv()
             it.shutdown(Direction.WRITE)

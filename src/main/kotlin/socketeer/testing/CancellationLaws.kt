@@ -8,7 +8,6 @@ import kotlinx.io.bytestring.ByteString
 import socketeer.BrokenException
 import socketeer.Connection
 import socketeer.Direction
-import socketeer.StreamAddress
 import socketeer.testing.Ability.HALF_CLOSE
 import socketeer.testing.Ability.LISTENING
 import socketeer.testing.Ability.RESET

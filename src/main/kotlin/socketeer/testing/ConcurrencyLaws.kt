@@ -12,6 +12,7 @@ import socketeer.BrokenException
 import socketeer.BusyException
 import socketeer.ClosedException
 import socketeer.SocketeerException
+import socketeer.Connection
 import socketeer.testing.Ability.LISTENING
 import java.io.ByteArrayOutputStream
 
@@ -146,7 +147,7 @@ internal val concurrencyLaws =
         }
     }
 
-private suspend fun socketeer.Connection.sendAllAndClose(all: ByteArray) {
+private suspend fun Connection.sendAllAndClose(all: ByteArray) {
     send(all)
     close()
 }

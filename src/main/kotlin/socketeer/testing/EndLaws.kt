@@ -2,6 +2,7 @@ package socketeer.testing
 
 import kotlinx.coroutines.launch
 import socketeer.BrokenException
+import socketeer.BusyException
 import socketeer.ClosedException
 import socketeer.Connection
 import socketeer.Direction
@@ -61,6 +62,10 @@ internal val endLaws =
             b.isAtItsEnd()
             b.send("ok")
             same(a.exactly(2).decodeToString(), "ok", "the other way")
+            a.send("too late")
+            b.send("ok")
+            same(a.exactly(2).decodeToString(), "ok", "still")
+            b.isAtItsEnd()
         }
 
         law("shutdown(READ) ends a waiting recv with null", HALF_CLOSE) {
@@ -70,11 +75,14 @@ internal val endLaws =
             same(waiting.await().getOrThrow(), null, "recv")
         }
 
-        law("shutdown(WRITE) ends a waiting send with Closed", HALF_CLOSE) {
-            val (a, _) = pair()
+        law("shutdown(WRITE) in the middle of a send is Busy, and the send goes on", HALF_CLOSE) {
+            val (a, b) = pair()
             val waiting = begun { a.send(flood) }
+            fails<BusyException>("shutdown beside a send") { a.shutdown(Direction.WRITE) }
+            same(b.exactly(MUCH), flood, "all of it")
+            waiting.await().getOrThrow()
             a.shutdown(Direction.WRITE)
-            waiting.await().failedAs<ClosedException>("send")
+            b.isAtItsEnd()
         }
 
         law("shutdown(BOTH) ends both, the connection stays open", HALF_CLOSE) {

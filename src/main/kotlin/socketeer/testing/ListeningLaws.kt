@@ -51,7 +51,7 @@ internal val listeningLaws =
         ) {
             val listener = listener(backlog = 1)
             val clients =
-                List(6) {
+                List(4) {
                     async {
                         try {
                             connectTo(listener).let { it.send("x") }

@@ -52,6 +52,9 @@ public class Maker internal constructor(
             if (exhaust == null) add(Ability.EXHAUSTION)
         }
 
+    /** Once: the JDK opens sockets of its own with the first ones of a process, and they are no leak. */
+    internal val warm: Unit by lazy { run { tried(this@Maker) { pair().toList().forEach { it.close() } } } }
+
     override fun toString(): String = name
 }
 

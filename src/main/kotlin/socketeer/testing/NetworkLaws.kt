@@ -42,16 +42,20 @@ public class Law internal constructor(private val maker: Maker, private val rule
      */
     public fun check() {
         check(missing.isEmpty()) { "\"$name\" isn't applicable to $maker, which lacks $missing" }
+        if (Ability.DESCRIPTORS in maker.lacks) return play()
+        maker.warm
+        val before = socketsOfThisProcess()
+        play()
+        val after = socketsOfThisProcess()
+        if (after > before) throw AssertionError("$maker, $name: $before sockets before, $after after")
+    }
+
+    private fun play() {
         var outcome: Result<Unit>? = null
-        val before = if (Ability.DESCRIPTORS in maker.lacks) null else socketsOfThisProcess()
         val runner = thread(isDaemon = true, name = "law: ${rule.name}") { outcome = runCatching { tryOut() } }
         runner.join((limit + GRACE).inWholeMilliseconds)
         val result = outcome ?: throw stuck(runner)
         result.exceptionOrNull()?.let { throw AssertionError("$maker, $name: ${it.message ?: it}", it) }
-        if (before != null) {
-            val after = socketsOfThisProcess()
-            if (after > before) throw AssertionError("$maker, $name: $before sockets before, $after after")
-        }
     }
 
     private fun tryOut() =

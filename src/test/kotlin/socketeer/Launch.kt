@@ -1,0 +1,68 @@
+package socketeer
+
+import java.io.BufferedReader
+import java.io.File
+import java.net.InetSocketAddress
+import java.net.Socket
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.TimeUnit
+
+/**
+ * `samples/run ARGS`, started as a user does, with this JVM's JDK and Maven's local repository.
+ *
+ * Whatever hangs is killed after a while, so that a test which waits for a line or the end fails instead of hanging too.
+ */
+class Launch(vararg args: String, directory: File = File(".")) : AutoCloseable {
+    private val process = ProcessBuilder(listOf(File("samples/run").absolutePath) + args).directory(directory).apply {
+        environment()["JAVA_HOME"] = System.getProperty("java.home")
+        System.getProperty("localRepository")?.let { environment()["MAVEN_OPTS"] = "-Dmaven.repo.local=\"$it\"" }
+    }.start()
+
+    private val errors = CompletableFuture.supplyAsync { process.errorReader().readText() }
+    private val output: BufferedReader = process.inputReader()
+
+    init {
+        CompletableFuture.delayedExecutor(PATIENCE_SECONDS, TimeUnit.SECONDS).execute(::close)
+    }
+
+    /** The next line on standard output, or null after the last. */
+    fun line(): String? = output.readLine()
+
+    /** The address that a server sample says it listens on. */
+    fun listening(): InetSocketAddress {
+        val line = line() ?: error("it ended with ${end()} and said ${stderr()}")
+        val (host, port) = checkNotNull(Regex("listening on (.+):(\\d+)").matchEntire(line)) { line }.destructured
+        return InetSocketAddress(host, port.toInt())
+    }
+
+    fun type(text: String) = process.outputWriter().run {
+        write(text)
+        close()
+    }
+
+    fun signal(name: String) {
+        ProcessBuilder("kill", "-$name", "${process.pid()}").start().waitFor()
+    }
+
+    /** Waits for its end: the exit code. */
+    fun end(): Int = process.waitFor()
+
+    /** What is left of standard output, once it has ended. */
+    fun stdout(): String = output.readText()
+
+    /** All of standard error, once it has ended. */
+    fun stderr(): String = errors.get()
+
+    override fun close() {
+        process.destroyForcibly()
+    }
+}
+
+/** Sends [text], ends the sending side, and gives all that comes back. */
+fun InetSocketAddress.ask(text: String): String = Socket(address, port).use {
+    it.outputStream.write(text.toByteArray())
+    it.shutdownOutput()
+    it.inputStream.readAllBytes().decodeToString()
+}
+
+private const val PATIENCE_SECONDS = 180L
