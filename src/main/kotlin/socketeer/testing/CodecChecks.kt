@@ -79,7 +79,7 @@ private class CodecCheck<T : Any>(private val codec: Codec<T>, private val claim
         return CodecTrial(frames, edits, tail, cuts(random, trial.bytes(codec).size))
     }
 
-    /** True if [trial] is one that [law] may be tried on: shrinking mustn't turn one law's counterexample into another's. */
+    /** True if [law] may be tried on [trial]: shrinking mustn't turn one law's counterexample into another's. */
     fun allows(law: CodecLaw, trial: CodecTrial<T>): Boolean =
         law == CodecLaw.REFUSED_ALIKE || trial.values.all { exact(it) }
 
@@ -261,7 +261,7 @@ private class CodecCheck<T : Any>(private val codec: Codec<T>, private val claim
         val fits = runCatching { concatenated(codec, listOf(limit.accepted)) }
         if (fits.isFailure) return "  at the limit: ${fits.exceptionOrNull()}"
         val tooMuch = runCatching { concatenated(codec, listOf(limit.refused)) }
-        return if (tooMuch.exceptionOrNull() is TooLargeException) null else "  one above the limit was encoded: $tooMuch"
+        return if (tooMuch.exceptionOrNull() is TooLargeException) null else "  one above the limit, encoded: $tooMuch"
     }
 
     private fun decodesAtLimit(limit: AtLimit<T>, accepted: ByteArray, refused: ByteArray, cuts: List<Int>): String? {
