@@ -102,20 +102,28 @@ private class Constant(private val bytes: ByteString) : Codec<Unit> {
     override fun encode(value: Unit, output: Output): Unit = output.write(bytes)
 
     override fun decoder(): Decoder<Unit> {
-        var seen = 0
-        return Decoder { input ->
-            // Byte by byte as they come: the wrong one is refused at once, not after the whole constant was awaited.
-            while (seen < bytes.size) {
-                if (!input.has(1)) return@Decoder null
-                val there = input.readByte()
-                val expected = bytes[seen].toInt() and 0xFF
-                if (there != expected) {
-                    input.malformed("byte ${hex(expected)} expected, ${hex(there)} is there", input.position - 1)
-                }
-                seen++
+        val expected = Expected(bytes)
+        return Decoder { input -> if (expected.passes(input)) input.content = true else null }
+    }
+}
+
+/** Certain bytes and no others, compared as they come: a wrong one is refused without waiting for those behind it. */
+internal class Expected(private val bytes: ByteString) {
+    private var seen = 0
+
+    /** True once all of them are consumed; false: more have to come. */
+    fun passes(input: Input): Boolean {
+        while (seen < bytes.size) {
+            if (!input.has(1)) return false
+            val there = input[input.position]
+            if (there != bytes[seen]) {
+                input.malformed("byte ${hex(bytes[seen].toInt())} expected, ${hex(there.toInt())} is there")
             }
-            seen = 0
+            input.cursor++
+            seen++
         }
+        seen = 0
+        return true
     }
 }
 

@@ -17,21 +17,11 @@ public fun <A : Any, B : Any> Codec<A>.map(
 /** This, then [next], as a pair. This one must end by itself. */
 public infix fun <A : Any, B : Any> Codec<A>.then(next: Codec<B>): Codec<Pair<A, B>> = Sequence(this, next)
 
-/** [prefix], then this: a magic number in front of a value. */
-public fun <T : Any> Codec<T>.after(
-    prefix: ByteString,
-): Codec<T> = (constant(prefix) then this).map({ it.second }, {
-    Unit to
-        it
-})
+/** [prefix], then this: a magic number in front of a value. [prefix] is 1 byte or more. */
+public fun <T : Any> Codec<T>.after(prefix: ByteString): Codec<T> = Surrounded(prefix, this, NO_BYTES)
 
-/** This, then [suffix]. This one must end by itself. */
-public fun <T : Any> Codec<T>.before(
-    suffix: ByteString,
-): Codec<T> = (this then constant(suffix)).map({ it.first }, {
-    it to
-        Unit
-})
+/** This, then [suffix], which is 1 byte or more. This one must end by itself. */
+public fun <T : Any> Codec<T>.before(suffix: ByteString): Codec<T> = Surrounded(NO_BYTES, this, suffix)
 
 /**
  * A header, then the body whose codec the header decides.
@@ -130,6 +120,44 @@ private class Sequence<A : Any, B : Any>(private val a: Codec<A>, private val b:
             val two = tail.decode(input)
             first = if (two == null) one else null
             if (two == null) null else one to two
+        }
+    }
+}
+
+private class Surrounded<T : Any>(
+    private val prefix: ByteString,
+    private val codec: Codec<T>,
+    private val suffix: ByteString,
+) : Codec<T> {
+    init {
+        require(prefix.size + suffix.size >= 1) { "size of a constant >= 1, was 0" }
+        if (suffix.size > 0) requireSelfDelimiting(codec, "what something follows")
+    }
+
+    override val maxBytes = saturate(codec.maxBytes.toLong() + prefix.size + suffix.size)
+    override val untilEnd get() = codec.untilEnd
+
+    override fun encode(value: T, output: Output) {
+        output.write(prefix)
+        codec.encode(value, output)
+        output.write(suffix)
+    }
+
+    override fun decoder(): Decoder<T> {
+        val before = Expected(prefix)
+        val after = Expected(suffix)
+        val inner = codec.decoder()
+        var begun = false
+        var pending: T? = null
+        return Decoder { input ->
+            if (!begun && !before.passes(input)) return@Decoder null
+            begun = true
+            val value = pending ?: inner.decode(input) ?: return@Decoder null
+            val whole = after.passes(input)
+            pending = if (whole) null else value
+            if (!whole) return@Decoder null
+            begun = false
+            value
         }
     }
 }

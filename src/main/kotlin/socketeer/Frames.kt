@@ -81,7 +81,8 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
         failure?.let { throw it }
         while (true) {
             val live = end - input.base
-            if (if (over) live == 0 && (delivered || !codec.untilEnd) else live == 0 || live < input.wanted) return rest()
+            val awaited = if (over) live == 0 && (delivered || !codec.untilEnd) else live == 0 || live < input.wanted
+            if (awaited) return rest()
             val value = decode(live)
             if (value != null) return value
             if (end - input.base == live) return unfinished(live)
@@ -188,7 +189,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
         val old = input.array
         val from = input.base
         val read = input.position
-        // Doubling when it is really full, moving to the front when what was consumed has left enough: amortised linear.
+        // Twice the room when it is full, moved to the front when what was consumed has left enough: amortised linear.
         val inPlace = owned && needed <= old.size / 2
         val target = if (inPlace) old else Spare.take(saturate(maxOf(needed, 2L * live)))
         old.copyInto(target, 0, from, end)

@@ -95,7 +95,7 @@ public class Input internal constructor() {
         return wrap(copy)
     }
 
-    /** Ends decoding: the byte at [index] is not what the format asks for. [message]: what was expected, what is there. */
+    /** Ends decoding: the byte at [index] breaks the format. [message] says what was expected and what is there. */
     public fun malformed(message: String, index: Int = position): Nothing =
         throw MalformedException("$message, at byte ${offset + index}", offset + index)
 
@@ -116,7 +116,7 @@ public class Input internal constructor() {
         return numberIn(array, at, n, order)
     }
 
-    /** Drops the bytes before [position] from memory although no frame is finished: only where a decoder [resumes][Decoder.resumes]. */
+    /** Drops the bytes before [position] although no frame is finished: where a decoder [resumes][Decoder.resumes]. */
     internal fun discard() {
         offset += position
         base = cursor

@@ -49,6 +49,8 @@ public sealed class Length {
         override fun sizeOf(length: Long) = size
 
         override fun put(length: Long, array: ByteArray, at: Int) = putNumber(array, at, length, size, order)
+
+        override fun toString(): String = "length of $size bytes"
     }
 
     /** A [varint]: seven bits a byte, the lowest first, only in its shortest form. */
@@ -82,6 +84,8 @@ public sealed class Length {
                 array[i] = (if (i < last) group or 0x80 else group).toByte()
             }
         }
+
+        override fun toString(): String = "varint length"
     }
 
     /**
@@ -147,6 +151,8 @@ public sealed class Length {
             }
             ending.copyInto(array, at + digits)
         }
+
+        override fun toString(): String = "decimal length"
 
         private companion object {
             const val ZERO = '0'.code

@@ -11,7 +11,7 @@ import kotlinx.io.bytestring.ByteString
  * An announced length above [max] is refused before its bytes are awaited, and no memory is taken for it.
  *
  * @param offset how many bytes stand in front of the length; encoded as zeros where they were stripped.
- * @param adjustment what to add to the announced length to get the number of bytes behind it: -4 where it counts itself.
+ * @param adjustment what to add to the announced length to get how many bytes are behind it: -4 if it counts itself.
  * @param strip how many of the frame's first bytes aren't part of the message; by default all up to the length's end.
  * @param max the greatest number of bytes behind the length, 0 or more; by default 1 MiB or what the length can say.
  * @param trailer what ends the frame behind the counted bytes.

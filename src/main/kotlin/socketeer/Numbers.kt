@@ -42,6 +42,37 @@ public fun uint(size: Int, order: ByteOrder = ByteOrder.BIG_ENDIAN): Codec<Long>
  */
 public fun varint(): Codec<Long> = VarintNumber
 
+/**
+ * A number from 0 to [max] in decimal digits, then [end]: `42\r\n`. No sign and no needless zero in front.
+ *
+ * @param end what ends the digits: 1 byte or more, the first of them no digit.
+ */
+public fun decimal(end: String, max: Long = Int.MAX_VALUE.toLong()): Codec<Long> {
+    require(max in 0..Int.MAX_VALUE) { "0 <= max <= ${Int.MAX_VALUE}, was $max" }
+    return DecimalNumber(Length.Decimal(end), max)
+}
+
+private class DecimalNumber(private val digits: Length.Decimal, private val max: Long) : Codec<Long> {
+    override val maxBytes get() = digits.maxBytes
+
+    override fun encode(value: Long, output: Output) {
+        require(value in 0..max) { "0 <= number <= $max, was $value" }
+        output.reserve(maxBytes)
+        digits.put(value, output.array, output.size)
+        output.size += digits.sizeOf(value)
+    }
+
+    override fun decoder() =
+        Decoder { input ->
+            val n = digits.measure(input, max)
+            if (n == 0) return@Decoder null
+            input.content = true
+            val number = digits.read(input, n)
+            input.cursor += n
+            number
+        }
+}
+
 private class FixedNumber(private val size: Int, private val order: ByteOrder) : Codec<Long> {
     override val maxBytes get() = size
 

@@ -79,7 +79,11 @@ private class Checksummed<T : Any>(private val codec: Codec<T>, private val chec
     private fun hex(sum: Long) = "0x" + sum.toString(16).padStart(8, '0')
 }
 
-private class Deflated<T : Any>(private val codec: Codec<T>, private val max: Int, override val maxBytes: Int) : Codec<T> {
+private class Deflated<T : Any>(
+    private val codec: Codec<T>,
+    private val max: Int,
+    override val maxBytes: Int,
+) : Codec<T> {
     override val untilEnd get() = true
 
     override fun encode(value: T, output: Output) {

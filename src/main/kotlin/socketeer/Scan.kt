@@ -3,7 +3,7 @@ package socketeer
 import java.lang.invoke.MethodHandles
 import java.nio.ByteOrder
 
-// Finding a byte eight at a time: with x = word xor (needle in every byte), a byte of x is zero where the needle is, and
+// Finding a byte eight at a time: with x = word xor (needle in every byte), a byte of x is zero where the needle is;
 // (x - 0x01…01) and x.inv() and 0x80…80 marks the lowest such byte exactly (Mycroft). Words are read little-endian, so
 // the lowest mark is the first in memory.
 private val LONG_LE = MethodHandles.byteArrayViewVarHandle(LongArray::class.java, ByteOrder.LITTLE_ENDIAN)

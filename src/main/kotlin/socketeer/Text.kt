@@ -105,7 +105,7 @@ internal fun malformedUtf8(array: ByteArray, from: Int, to: Int): Int {
     return -1
 }
 
-// RFC 3629, section 4: which second bytes a first byte allows (no overlong forms, no surrogates, nothing past U+10FFFF).
+// RFC 3629, section 4: which second bytes a first one allows (no overlong forms, no surrogates, none past U+10FFFF).
 private fun sequenceSize(lead: Int): Int =
     when (lead) {
         in 0x00..0x7F -> 1

