@@ -144,7 +144,7 @@ internal class NioConnection(
         checkReceive()
         if (!buffer.hasRemaining()) return 0
         if (front != null) return takeFront(buffer)
-        if (noMoreInput || !drained && reader.mayGoOn()) {
+        if (noMoreInput || (!drained && reader.mayGoOn())) {
             val count = read(buffer)
             if (count != 0) return count
         }
@@ -160,7 +160,7 @@ internal class NioConnection(
         if (!poller.isHere) return poller.hereIfActive { recv(max) }
         checkReceive()
         front?.let { return takeFront(max) }
-        if (noMoreInput || !drained && reader.mayGoOn()) {
+        if (noMoreInput || (!drained && reader.mayGoOn())) {
             val count = readScratch(max)
             if (count != 0) return bytes(count)
         }
