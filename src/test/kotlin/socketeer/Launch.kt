@@ -4,8 +4,9 @@ import java.io.BufferedReader
 import java.io.File
 import java.net.InetSocketAddress
 import java.net.Socket
-import java.util.concurrent.CompletableFuture
+import java.util.concurrent.FutureTask
 import java.util.concurrent.TimeUnit
+import kotlin.concurrent.thread
 
 /**
  * `samples/run ARGS`, started as a user does, with this JVM's JDK and Maven's local repository.
@@ -15,14 +16,16 @@ import java.util.concurrent.TimeUnit
 class Launch(vararg args: String, directory: File = File(".")) : AutoCloseable {
     private val process = ProcessBuilder(listOf(File("samples/run").absolutePath) + args).directory(directory).apply {
         environment()["JAVA_HOME"] = System.getProperty("java.home")
-        System.getProperty("localRepository")?.let { environment()["MAVEN_OPTS"] = "-Dmaven.repo.local=\"$it\"" }
+        System.getProperty("localRepository")?.let { environment()["MAVEN_OPTS"] = "-Dmaven.repo.local=$it" }
     }.start()
 
-    private val errors = CompletableFuture.supplyAsync { process.errorReader().readText() }
+    private val errors = FutureTask { process.errorReader().readText() }
     private val output: BufferedReader = process.inputReader()
 
     init {
-        CompletableFuture.delayedExecutor(PATIENCE_SECONDS, TimeUnit.SECONDS).execute(::close)
+        // Threads of their own: the common pool has but one on a small machine, and that one would be blocked.
+        thread(isDaemon = true) { errors.run() }
+        thread(isDaemon = true) { if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) close() }
     }
 
     /** The next line on standard output, or null after the last. */
@@ -35,9 +38,10 @@ class Launch(vararg args: String, directory: File = File(".")) : AutoCloseable {
         return InetSocketAddress(host, port.toInt())
     }
 
-    fun type(text: String) = process.outputWriter().run {
+    /** Types [text] on its standard input, and ends that unless told otherwise. */
+    fun type(text: String, end: Boolean = true) = process.outputWriter().run {
         write(text)
-        close()
+        if (end) close() else flush()
     }
 
     fun signal(name: String) {

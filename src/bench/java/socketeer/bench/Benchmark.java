@@ -15,9 +15,8 @@ import socketeer.bench.load.Done;
 /**
  * Measures all echo servers side by side and prints the tables of the README.
  *
- * <p>Every server and the load have a process of their own. All are measured once a round, in an order that moves on from
- * round to round, so that whatever disturbs the machine disturbs them alike; what is printed first are ratios within
- * a round.
+ * <p>Every server and the load have a process of their own. All are measured once a round, in an order that moves on
+ * from round to round, so that whatever disturbs the machine disturbs them alike; ratios are taken within a round.
  */
 public final class Benchmark {
     private static final int COUNTING_ROUNDS = 3;
@@ -94,7 +93,8 @@ public final class Benchmark {
         }
     }
 
-    private Measured measure(Load load, Server server, Scenario scenario, int millis) throws IOException, InterruptedException {
+    private Measured measure(Load load, Server server, Scenario scenario, int millis)
+        throws IOException, InterruptedException {
         if (scenario.churn()) return measured(server, millis, () -> load.churn(server, scenario, millis));
         try {
             load.open(server, scenario);
@@ -123,7 +123,9 @@ public final class Benchmark {
             options.instructions("perf") ? ThreadCounter.ofUserInstructions(folder) : Optional.empty();
         for (int round = 0; round < COUNTING_ROUNDS; round++) {
             say("counting, round " + (round + 1) + " of " + COUNTING_ROUNDS);
-            for (var server : servers) attempt(server.contender(), "counting", () -> count(load, server, calls, instructions));
+            for (var server : servers) {
+                attempt(server.contender(), "counting", () -> count(load, server, calls, instructions));
+            }
         }
         var how = new ArrayList<String>();
         calls.ifPresent(counter -> how.add("System calls: `" + counter.title() + "`."));
@@ -145,7 +147,9 @@ public final class Benchmark {
             }
             if (!Threads.countable()) return;
             var threads = Threads.of(server.pid()).keySet();
-            if (calls.isPresent()) results.cost(Cost.SYSTEM_CALLS, contender, counted(load, calls.get(), threads, millis));
+            if (calls.isPresent()) {
+                results.cost(Cost.SYSTEM_CALLS, contender, counted(load, calls.get(), threads, millis));
+            }
             if (instructions.isPresent()) {
                 results.cost(Cost.USER_INSTRUCTIONS, contender, counted(load, instructions.get(), threads, millis));
             }
@@ -198,7 +202,7 @@ public final class Benchmark {
             attempt(contender, "callgrind", () -> results.cost(Cost.USER_INSTRUCTIONS, contender,
                 callgrind.perMessage(contender, options.callgrindWarmUpMillis(), options.callgrindMillis())));
         }
-        return List.of("User instructions: `valgrind --tool=callgrind`, on the threads that move the bytes, after warm-up.");
+        return List.of("User instructions: `valgrind --tool=callgrind`, after warm-up.");
     }
 
     private void attempt(Contender contender, String what, ThreadCounter.Body body) throws InterruptedException {

@@ -53,11 +53,16 @@ final class Callgrind {
                 load.shut();
             }
             return instructions(counts, ours) / messages;
+        } finally {
+            // Two files a thread.
+            for (var file : counts.toFile().listFiles()) file.delete();
+            counts.toFile().delete();
         }
     }
 
     private static void control(Path counts, Server server, String what) throws IOException, InterruptedException {
-        String said = Command.output("callgrind_control", "--vgdb-prefix=" + counts.resolve("vgdb"), what, String.valueOf(server.pid()));
+        String said = Command.output(
+            "callgrind_control", "--vgdb-prefix=" + counts.resolve("vgdb"), what, String.valueOf(server.pid()));
         if (!said.contains("OK")) throw new IOException("callgrind_control " + what + ": " + said);
     }
 

@@ -1,8 +1,11 @@
 package socketeer.bench;
 
+import static java.util.stream.Collectors.joining;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import socketeer.bench.load.Done;
 import socketeer.bench.load.LoadMain;
 
@@ -21,19 +24,23 @@ final class Load implements AutoCloseable {
     }
 
     void open(Server server, Scenario scenario) throws IOException, InterruptedException {
-        process.ask("open " + server.port() + " " + scenario.connections() + " " + scenario.size() + " " + scenario.depth());
+        ask("open", server.port(), scenario.connections(), scenario.size(), scenario.depth());
     }
 
     Done run(int millis) throws IOException, InterruptedException {
-        return Done.parse(process.ask("run " + millis));
+        return Done.parse(ask("run", millis));
     }
 
     void shut() throws IOException, InterruptedException {
-        process.ask("shut");
+        ask("shut");
     }
 
     Done churn(Server server, Scenario scenario, int millis) throws IOException, InterruptedException {
-        return Done.parse(process.ask("churn " + server.port() + " " + scenario.connections() + " " + scenario.size() + " " + millis));
+        return Done.parse(ask("churn", server.port(), scenario.connections(), scenario.size(), millis));
+    }
+
+    private String ask(String what, int... numbers) throws IOException, InterruptedException {
+        return process.ask(what + IntStream.of(numbers).mapToObj(number -> " " + number).collect(joining()));
     }
 
     @Override

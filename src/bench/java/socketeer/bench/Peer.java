@@ -1,6 +1,6 @@
 package socketeer.bench;
 
-/** An echo server that takes part in the benchmark. It has a process of its own and one thread to move bytes on, where it has the choice. */
+/** An echo server that takes part: in a process of its own and, where it has the choice, on one thread. */
 public interface Peer {
     /** Starts to serve on loopback and returns the port. Serves until the process ends. */
     int start() throws Throwable;

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Gives the load one processor and every server another. Left to itself the scheduler puts the two on one or on two as it
- * happens, which makes more of a difference than any two servers do.
+ * Gives the load one processor and every server another. Left to itself the scheduler puts the two on one or on two as
+ * it happens, which makes more of a difference than any two servers do.
  */
 final class Processors {
     private final List<Integer> allowed;
@@ -25,7 +25,7 @@ final class Processors {
         if (assigned()) pin(server.pid(), allowed.get(0));
     }
 
-    /** One connection has one message in flight, so that server and load take turns: then they do so on one processor. */
+    /** With one message in flight server and load take turns: then they do so on one processor. */
     void assign(Load load, Scenario scenario) throws IOException, InterruptedException {
         if (assigned()) pin(load.pid(), allowed.get(scenario.connections() == 1 ? 0 : 1));
     }
@@ -41,7 +41,8 @@ final class Processors {
             if (!line.startsWith("Cpus_allowed_list:")) continue;
             for (String range : line.substring(line.indexOf(':') + 1).strip().split(",")) {
                 String[] ends = range.split("-");
-                for (int i = Integer.parseInt(ends[0]); i <= Integer.parseInt(ends[ends.length - 1]); i++) processors.add(i);
+                int last = Integer.parseInt(ends[ends.length - 1]);
+                for (int i = Integer.parseInt(ends[0]); i <= last; i++) processors.add(i);
             }
         }
         return processors;

@@ -33,16 +33,18 @@ final class Report {
     String markdown() throws IOException {
         text.append("Measured on ").append(machine()).append(", ").append(LocalDate.now()).append(".");
         text.append(options.quick() ? " **A quick run: rough figures.**\n" : "\n");
-        rates("Throughput, × bare NIO's: the median of " + options.rounds() + " rounds (least–most)", (scenario, name) ->
-            ratio(scenario, name, Contender.NIO, Measured::rate).map(Spread::toString));
+        glance();
+        rates("Throughput, × bare NIO's: the median of " + options.rounds() + " rounds (least–most)",
+            (scenario, name) -> ratio(scenario, name, Contender.NIO, Measured::rate).map(Spread::toString));
         rates("Throughput, × Netty NIO's", (scenario, name) ->
             ratio(scenario, name, Contender.NETTY, Measured::rate).map(Spread::toString));
         rates("Throughput a second of the server's processor time, × bare NIO's", (scenario, name) ->
             ratio(scenario, name, Contender.NIO, Measured::capacity).map(Spread::toString));
         rates("The same, × Netty NIO's", (scenario, name) ->
             ratio(scenario, name, Contender.NETTY, Measured::capacity).map(Spread::toString));
-        rates("Thousands a second: messages; with churn, connections", (scenario, name) ->
-            results.rounds(scenario, name, Measured::rate).map(Spread::of).map(rate -> format("%.1f", rate.median() / 1000)));
+        rates("Thousands a second: messages; with churn, connections",
+            (scenario, name) -> results.rounds(scenario, name, Measured::rate).map(Spread::of)
+                .map(rate -> format("%.1f", rate.median() / 1000)));
         costs();
         idle();
         aims();
@@ -58,6 +60,22 @@ final class Report {
     private void rates(String title, Cell cell) {
         head(title, Scenario.ALL.stream().map(Scenario::title).toList());
         rows(name -> Scenario.ALL.stream().map(scenario -> cell.of(scenario, name)).toList());
+    }
+
+    /** The short of it. */
+    private void glance() {
+        var counted = Scenario.COUNTED;
+        head("Echo, " + counted.title() + ", × bare NIO; memory with " + format("%,d", options.idleConnections())
+            + " idle connections", List.of(
+            "messages a second", "messages a second of processor time", "user instructions a message",
+            "system calls a message (absolute)", "bytes allocated a message", "bytes an idle connection"));
+        rows(name -> List.of(
+            ratio(counted, name, Contender.NIO, Measured::rate).map(Spread::toString),
+            ratio(counted, name, Contender.NIO, Measured::capacity).map(Spread::toString),
+            instructions(name, Contender.NIO).map(ratio -> format("%.2f", ratio)),
+            cost(Cost.SYSTEM_CALLS, name, "%.2f", 1),
+            cost(Cost.ALLOCATED, name, "%.0f", 1),
+            idleBytes(name).map(bytes -> format("%,.0f", bytes))));
     }
 
     private void costs() {
@@ -86,7 +104,8 @@ final class Report {
         head("What we aim at", List.of("aim", "measured"));
         aim("User instructions, of bare NIO's", "≤ 1.6", instructions(Contender.RECV_INTO, Contender.NIO));
         aim("User instructions, of Netty NIO's", "≤ 0.35", instructions(Contender.RECV_INTO, Contender.NETTY));
-        aim("System calls more than bare NIO's", "≤ 0.1", difference(Cost.SYSTEM_CALLS, Contender.RECV_INTO, Contender.NIO));
+        aim("System calls more than bare NIO's", "≤ 0.1",
+            difference(Cost.SYSTEM_CALLS, Contender.RECV_INTO, Contender.NIO));
         aim("Throughput, of Netty NIO's, " + Scenario.COUNTED.title(), "≥ 1.1",
             ratio(Scenario.COUNTED, Contender.RECV_INTO, Contender.NETTY, Measured::rate).map(Spread::median));
         aim("The same a second of processor time", "≥ 1.1",
@@ -110,7 +129,8 @@ final class Report {
     }
 
     private Optional<Double> difference(Cost cost, String name, String from) {
-        return results.cost(cost, name).flatMap(of -> results.cost(cost, from).map(base -> of.median() - base.median()));
+        return results.cost(cost, name).flatMap(
+            of -> results.cost(cost, from).map(base -> of.median() - base.median()));
     }
 
     private Optional<Double> idleBytes(String name) {
@@ -150,8 +170,11 @@ final class Report {
             processor = Files.readAllLines(info).stream().filter(line -> line.startsWith("model name"))
                 .map(line -> line.replaceFirst(".*:\\s*", "")).findFirst().orElse(processor);
         }
-        String modern = Jdks.modern().isPresent() ? ", virtual threads on JDK " + Jdks.version(Jdks.modern().get()) : "";
-        return Runtime.getRuntime().availableProcessors() + " × " + processor + ", " + System.getProperty("os.name") + " "
-            + System.getProperty("os.version").replaceFirst("[^0-9.].*", "") + ", JDK " + Jdks.version(Jdks.current()) + modern;
+        var modern = Jdks.modern();
+        return Runtime.getRuntime().availableProcessors() + " × " + processor
+            + ", " + System.getProperty("os.name")
+            + " " + System.getProperty("os.version").replaceFirst("[^0-9.].*", "")
+            + ", JDK " + Jdks.version(Jdks.current())
+            + (modern.isPresent() ? ", virtual threads on JDK " + Jdks.version(modern.get()) : "");
     }
 }

@@ -18,7 +18,7 @@ final class Results {
      * A round's.
      *
      * @param rate messages a second, or connections that came and went
-     * @param capacity the same a second of the server's processor time: what neither a slow load nor a busy machine limits
+     * @param capacity the same a second of the server's processor time, which a slow load or a busy machine won't limit
      */
     record Measured(double rate, double capacity) {
         static final Measured FAILED = new Measured(Double.NaN, Double.NaN);

@@ -15,7 +15,8 @@ final class Server implements AutoCloseable {
     private final Child process;
 
     /** @throws IOException if it can't be had here, with the reason */
-    Server(Contender contender, Path folder, List<String> before, List<String> jvmOptions) throws IOException, InterruptedException {
+    Server(Contender contender, Path folder, List<String> before, List<String> jvmOptions)
+        throws IOException, InterruptedException {
         this.contender = contender;
         var command = new ArrayList<>(before);
         command.addAll(contender.peer() == null ? List.of(compiled(folder).toString()) : java(contender, jvmOptions));
@@ -59,12 +60,16 @@ final class Server implements AutoCloseable {
 
     private static List<String> java(Contender contender, List<String> options) throws IOException {
         var home = Jdks.current();
-        if (contender.modern()) home = Jdks.modern().orElseThrow(() -> new IOException("no JDK " + Jdks.MODERN + " or newer was found"));
-        var command = new ArrayList<>(List.of(home.resolve("bin/java").toString(), "-Xmx1g"));
+        if (contender.modern()) {
+            home = Jdks.modern().orElseThrow(() -> new IOException("no JDK " + Jdks.MODERN + " or newer was found"));
+        }
+        var command = new ArrayList<>(
+            List.of(home.resolve("bin/java").toString(), "-Xmx1g", "-XX:+DisplayVMOutputToStderr"));
         // One carrier, as the others have one loop.
         if (contender.modern()) command.add("-Djdk.virtualThreadScheduler.parallelism=1");
         command.addAll(options);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), ServerMain.class.getName(), contender.peer()));
+        command.addAll(
+            List.of("-cp", System.getProperty("java.class.path"), ServerMain.class.getName(), contender.peer()));
         return command;
     }
 

@@ -40,7 +40,8 @@ interface ThreadCounter {
     /** {@code perf stat} on an event. */
     record Perf(String event, Path folder) implements ThreadCounter {
         static boolean counts(String event) throws IOException, InterruptedException {
-            return Command.exists("perf") && Command.output("perf", "stat", "-x,", "-e", event, "true").matches("(?s)\\d+,.*");
+            if (!Command.exists("perf")) return false;
+            return Command.output("perf", "stat", "-x,", "-e", event, "true").matches("(?s)\\d+,.*");
         }
 
         @Override
@@ -53,11 +54,14 @@ interface ThreadCounter {
             String list = threads.stream().map(String::valueOf).collect(Collectors.joining(","));
             var result = folder.resolve("perf.csv");
             // It counts for as long as its command runs, and cat says when that is and ends with its input.
-            var perf = new ProcessBuilder("perf", "stat", "-x,", "-o", result.toString(), "-e", event, "-t", list, "cat").start();
+            var command = List.of("perf", "stat", "-x,", "-o", result.toString(), "-e", event, "-t", list, "cat");
+            var perf = new ProcessBuilder(command).start();
             var out = perf.getOutputStream();
             out.write("begun\n".getBytes(StandardCharsets.US_ASCII));
             out.flush();
-            if (perf.getInputStream().readNBytes(6).length < 6) throw new IOException("perf: " + new String(perf.getErrorStream().readAllBytes()));
+            if (perf.getInputStream().readNBytes(6).length < 6) {
+                throw new IOException("perf: " + new String(perf.getErrorStream().readAllBytes()));
+            }
             body.run();
             out.close();
             perf.waitFor();

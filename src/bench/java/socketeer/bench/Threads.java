@@ -13,13 +13,13 @@ import java.util.Map;
  */
 final class Threads {
     /**
-     * Linux keeps 15 characters of a name. {@code java}, or {@code callgrind} where valgrind runs it, is the launcher and
-     * the main thread, which waits for lines.
+     * Linux keeps 15 characters of a name. {@code java}, or {@code callgrind} where valgrind runs it, is the launcher
+     * and the main thread, which waits for lines.
      */
     private static final List<String> OF_THE_JVM = List.of(
-        "java", "callgrind", "GC Thread", "G1 ",
-        "VM Thread", "VM Periodic", "C1 Comp", "C2 Comp", "Reference Handl", "Finalizer", "Signal Disp",
-        "Service Thread", "Monitor Deflat", "Common-Cleaner", "Notification", "Sweeper", "Attach Listener", "DestroyJavaVM");
+        "java", "callgrind", "GC Thread", "G1 ", "VM Thread", "VM Periodic", "C1 Comp", "C2 Comp", "Sweeper",
+        "Reference Handl", "Finalizer", "Common-Cleaner", "Signal Disp", "Service Thread", "Monitor Deflat",
+        "Notification", "Attach Listener", "DestroyJavaVM");
 
     static boolean countable() {
         return Files.isDirectory(Path.of("/proc/self/task"));
@@ -31,7 +31,8 @@ final class Threads {
         try (var tasks = Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
             for (var task : tasks) {
                 String name = Files.readString(task.resolve("comm")).strip();
-                if (OF_THE_JVM.stream().noneMatch(name::startsWith)) threads.put(Long.valueOf(task.getFileName().toString()), name);
+                if (OF_THE_JVM.stream().anyMatch(name::startsWith)) continue;
+                threads.put(Long.valueOf(task.getFileName().toString()), name);
             }
         }
         return threads;

@@ -30,8 +30,10 @@ internal class NioBound(
 ) : BoundSocket {
     private val became = AtomicReference<String?>()
 
-    /** What connects from here at the moment. */
+    /** What connects from here at the moment; a close before it has begun must still end it. */
     @Volatile private var connecting: NioConnection? = null
+
+    @Volatile private var closed = false
     private val bound = channel.localAddress
 
     override val local: StreamAddress =
@@ -68,7 +70,10 @@ internal class NioBound(
         become("connection")
         return channel.orClosed {
             within(timeout, address) {
-                network.establish(poller, channel, network.targets(address).first()) { connecting = it }
+                network.establish(poller, channel, network.targets(address).first()) {
+                    connecting = it
+                    if (closed) it.close()
+                }
             }
         }.also { connecting = null }
     }
@@ -79,6 +84,7 @@ internal class NioBound(
     }
 
     override suspend fun close() {
+        closed = true
         network.forget(this)
         if (became.compareAndSet(null, "closed socket")) channel.close() else connecting?.close()
     }

@@ -103,6 +103,7 @@ internal class NioConnection(
     /** Connects the channel; it is adopted. */
     suspend fun establish() {
         try {
+            if (!isOpen) throw ClosedException("connect to $remote: closed before it began")
             if (!socket.connect(ends.remoteSocketAddress)) {
                 awaitConnect()
                 socket.finishConnect()
@@ -139,7 +140,7 @@ internal class NioConnection(
     // ---- receiving
 
     override suspend fun recvInto(buffer: ByteBuffer): Int {
-        if (!poller.isHere) return poller.here { recvInto(buffer) }
+        if (!poller.isHere) return poller.hereIfActive { recvInto(buffer) }
         checkReceive()
         if (!buffer.hasRemaining()) return 0
         if (front != null) return takeFront(buffer)
@@ -156,7 +157,7 @@ internal class NioConnection(
 
     override suspend fun recv(max: Int): ByteString? {
         require(max >= 1) { "recv at least 1 byte, was $max" }
-        if (!poller.isHere) return poller.here { recv(max) }
+        if (!poller.isHere) return poller.hereIfActive { recv(max) }
         checkReceive()
         front?.let { return takeFront(max) }
         if (noMoreInput || !drained && reader.mayGoOn()) {
@@ -258,7 +259,7 @@ internal class NioConnection(
 
     override suspend fun peek(n: Int): ByteString? {
         require(n >= 1) { "peek at least 1 byte, was $n" }
-        if (!poller.isHere) return poller.here { peek(n) }
+        if (!poller.isHere) return poller.hereIfActive { peek(n) }
         checkReceive()
         while ((front?.size ?: 0) < n) {
             val held = front
@@ -279,7 +280,7 @@ internal class NioConnection(
     override suspend fun recvExactly(n: Int): ByteString? {
         require(n >= 0) { "recvExactly of 0 bytes or more, was $n" }
         if (n == 0) return ByteString()
-        if (!poller.isHere) return poller.here { recvExactly(n) }
+        if (!poller.isHere) return poller.hereIfActive { recvExactly(n) }
         val have = peek(n)?.size ?: return null
         if (have < n) throw BrokenException("receive on $this: the stream ended after $have of $n bytes")
         return takeFront(n)
@@ -300,7 +301,7 @@ internal class NioConnection(
     // ---- sending
 
     override suspend fun send(buffer: ByteBuffer) {
-        if (!poller.isHere) return poller.here { send(buffer) }
+        if (!poller.isHere) return poller.hereIfActive { send(buffer) }
         if (!isOpen) throw ClosedException("send on $this: it is closed")
         if (writer.isTaken) throw BusyException("send on $this: another send is waiting")
         if (noMoreOutput) throw ClosedException("send on $this: sending was shut down")

@@ -40,7 +40,7 @@ internal class NioListener(
     }
 
     private suspend fun acceptChannel(): SocketChannel {
-        if (!poller.isHere) return poller.here { acceptChannel() }
+        if (!poller.isHere) return poller.hereIfActive { acceptChannel() }
         if (!isOpen) throw ClosedException("accept on $local: it is closed")
         if (acceptor.isTaken) throw BusyException("accept on $local: another accept is waiting")
         if (acceptor.mayGoOn()) take()?.let { return it }

@@ -95,12 +95,13 @@ public class NioNetwork private constructor(
         poller: Poller,
         channel: SocketChannel,
         target: SocketAddress,
-        begun: (NioConnection) -> Unit = {},
+        begun: suspend (NioConnection) -> Unit = {},
     ): Connection =
         poller.here {
             NioConnection(channel, poller, context).apply {
                 adopt(Ends(null, target))
                 begun(this)
+                if (closed) close()
                 establish()
             }
         }

@@ -4,6 +4,8 @@ import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.DisposableHandle
 import kotlinx.coroutines.InternalCoroutinesApi
 import kotlinx.coroutines.Job
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 import java.nio.ByteBuffer
 import java.nio.channels.SelectableChannel
 import kotlin.coroutines.Continuation
@@ -190,3 +192,12 @@ internal suspend fun <T> Poller.here(block: suspend () -> T): T = suspendCorouti
 
 /** Enough to spread the cost of a poll, few enough that nobody waits long. */
 private const val CALLS_A_TURN = 32
+
+/**
+ * [here] for a call that may be cancelled: it doesn't begin if its caller is cancelled already, so that a coroutine whose
+ * calls never have to wait ends all the same.
+ */
+internal suspend fun <T> Poller.hereIfActive(block: suspend () -> T): T {
+    currentCoroutineContext().ensureActive()
+    return here(block)
+}

@@ -153,6 +153,15 @@ internal val cancellationLaws =
             }
         }
 
+        law("a coroutine whose calls never have to wait ends when cancelled") {
+            val (a, b) = pair()
+            val sending = launch { while (true) a.send(ByteArray(1_000)) }
+            val receiving = launch { while (true) b.recv() }
+            while (b.received < MIB) settle()
+            sending.cancelAndJoin()
+            receiving.cancelAndJoin()
+        }
+
         law("a receive cancelled in the turn that its bytes come loses none") {
             val (a, b) = pair()
             val got = ByteArrayOutputStream()

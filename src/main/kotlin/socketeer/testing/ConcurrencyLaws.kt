@@ -11,8 +11,8 @@ import kotlinx.coroutines.withContext
 import socketeer.BrokenException
 import socketeer.BusyException
 import socketeer.ClosedException
-import socketeer.SocketeerException
 import socketeer.Connection
+import socketeer.SocketeerException
 import socketeer.testing.Ability.LISTENING
 import java.io.ByteArrayOutputStream
 

@@ -32,8 +32,11 @@ public class Law internal constructor(private val maker: Maker, private val rule
     /** Theme and sentence, without the maker's name. */
     public val name: String get() = "${rule.theme}: ${rule.name}"
 
+    /** What a connection must be able to do for the law to apply to it. */
+    public val needs: Set<Ability> get() = rule.needs
+
     /** What this kind of connection lacks for the law; not empty: the law isn't applicable. */
-    public val missing: Set<Ability> = rule.needs intersect maker.lacks
+    public val missing: Set<Ability> get() = needs intersect maker.lacks
 
     /**
      * Tries it, on a thread of its own so that not even a blocked loop hangs the caller.

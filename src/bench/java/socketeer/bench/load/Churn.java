@@ -35,7 +35,7 @@ final class Churn implements AutoCloseable {
             // One that waits for an answer longer than this has lost it.
             long giveUp = System.nanoTime() + 20_000_000_000L;
             while (done < begun) {
-                if (System.nanoTime() > giveUp) throw new IOException((begun - done) + " connections without an answer");
+                if (System.nanoTime() > giveUp) throw new IOException((begun - done) + " got no answer");
                 selector.select(this::ready, 100);
             }
             return new Done(inTime, done);

@@ -37,7 +37,8 @@ public final class LoadMain {
                 }
                 case "run" -> "ok " + load.run(number(words[1]) * 1_000_000L);
                 case "shut" -> {
-                    load.close();
+                    if (load != null) load.close();
+                    load = null;
                     yield "ok";
                 }
                 case "churn" -> {

@@ -11,7 +11,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import socketeer.bench.Peer;
 
-/** The yardstick: one thread, one Selector, one direct buffer for everybody. Nothing written by hand on the JDK is much cheaper. */
+/** The yardstick: one thread, one Selector, one direct buffer. Nothing written by hand on the JDK is much cheaper. */
 public final class BareNio implements Peer {
     private final ByteBuffer shared = ByteBuffer.allocateDirect(65_536);
     private Selector selector;

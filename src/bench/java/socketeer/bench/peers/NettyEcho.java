@@ -14,7 +14,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import socketeer.bench.Peer;
 
-/** Netty's own echo example on one event loop; the transport is the only difference between {@link NettyNio} and {@link NettyEpoll}. */
+/** Netty's echo example on one event loop; {@link NettyNio} and {@link NettyEpoll} differ in the transport alone. */
 abstract class NettyEcho implements Peer {
     int serve(IoHandlerFactory transport, Class<? extends ServerSocketChannel> listener) throws InterruptedException {
         var loop = new MultiThreadIoEventLoopGroup(1, transport);

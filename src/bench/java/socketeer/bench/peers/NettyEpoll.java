@@ -8,7 +8,7 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 public final class NettyEpoll extends NettyEcho {
     @Override
     public int start() throws InterruptedException {
-        if (!Epoll.isAvailable()) throw new IllegalStateException("no native epoll here: " + Epoll.unavailabilityCause().getMessage());
+        Epoll.ensureAvailability();
         return serve(EpollIoHandler.newFactory(), EpollServerSocketChannel.class);
     }
 }

@@ -17,7 +17,8 @@ import java.io.IOException
 /** ktor's own sockets, set up as its documentation does: they choose their threads themselves. */
 public class KtorSockets : Peer {
     override fun start(): Int {
-        val listener = runBlocking { aSocket(SelectorManager(Dispatchers.IO)).tcp().bind("127.0.0.1", 0) { backlogSize = 1024 } }
+        val sockets = aSocket(SelectorManager(Dispatchers.IO)).tcp()
+        val listener = runBlocking { sockets.bind("127.0.0.1", 0) { backlogSize = 1024 } }
         CoroutineScope(Dispatchers.IO).launch {
             while (true) {
                 val connection = listener.accept()

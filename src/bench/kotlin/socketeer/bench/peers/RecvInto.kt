@@ -2,11 +2,15 @@ package socketeer.bench.peers
 
 import java.nio.ByteBuffer
 
-/** The path without allocation. The buffer is the handler's own, idle or not, and shows so in the memory of a connection. */
+/** The buffers of connections that have ended. One loop, one thread: nothing to lock. */
+private val free = ArrayDeque<ByteBuffer>()
+
+/** The path without allocation. A handler holds its buffer, idle or not, which shows in the memory of a connection. */
 public class RecvInto : Ours({
-    val buffer = ByteBuffer.allocateDirect(64 * 1024)
-    while (recvInto(buffer) != -1) {
-        send(buffer.flip())
-        buffer.clear()
+    val buffer = free.removeLastOrNull() ?: ByteBuffer.allocateDirect(64 * 1024)
+    try {
+        while (recvInto(buffer.clear()) != -1) send(buffer.flip())
+    } finally {
+        free.addLast(buffer)
     }
 })
