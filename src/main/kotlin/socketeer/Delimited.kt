@@ -96,6 +96,7 @@ private class DelimitedDecoder<T : Any>(
     private val resync: Boolean,
 ) : Decoder<T> {
     private var payload = codec.decoder()
+    private val exact = payload as? Payload<T>
 
     // Up to which index no delimiter ends; what is in front of it is never searched again.
     private var searched = 0
@@ -119,7 +120,12 @@ private class DelimitedDecoder<T : Any>(
     }
 
     private fun deliver(input: Input, n: Int, next: Int): T {
-        if (!resync) return payload.decodeWhole(input, n).also { input.position = next }
+        if (!resync) {
+            input.framed = true
+            val value = exact?.decodeExactly(input, n) ?: payload.decodeWhole(input, n)
+            input.position = next
+            return value
+        }
         var delivered = false
         try {
             return payload.decodeWhole(input, n).also { delivered = true }

@@ -15,6 +15,8 @@ import java.nio.ByteBuffer
  */
 public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: Int = DEFAULT_MAX_EMPTY) {
     private var decoder = codec.decoder()
+    private val maxBytes = codec.maxBytes
+    private val untilEnd = codec.untilEnd
     internal val input = Input()
 
     // Fed bytes not yet delivered are array[base, end); the array is somebody's ByteString until owned.
@@ -27,7 +29,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
 
     init {
         require(maxEmpty >= 0) { "maxEmpty >= 0, was $maxEmpty" }
-        require(codec.maxBytes >= 1 || codec.untilEnd) { "maxBytes of a frame >= 1, was ${codec.maxBytes}" }
+        require(maxBytes >= 1 || untilEnd) { "maxBytes of a frame >= 1, was ${maxBytes}" }
     }
 
     /** How many fed bytes no frame has taken yet. */
@@ -81,7 +83,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
         failure?.let { throw it }
         while (true) {
             val live = end - input.base
-            val awaited = if (over) live == 0 && (delivered || !codec.untilEnd) else live == 0 || live < input.wanted
+            val awaited = if (over) live == 0 && (delivered || !untilEnd) else live == 0 || live < input.wanted
             if (awaited) return rest()
             val value = decode(live)
             if (value != null) return value
@@ -102,8 +104,8 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
     private fun decode(live: Int): T? {
         val input = input
         // A frame's bytes beyond the greatest are never in view: no decoder can take what it must not.
-        val cut = live > codec.maxBytes
-        input.limit = if (cut) input.base + codec.maxBytes else end
+        val cut = live > maxBytes
+        input.limit = if (cut) input.base + maxBytes else end
         input.ended = over && !cut
         input.wanted = 0
         val value =
@@ -116,7 +118,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
         if (value == null) return null
         val taken = input.cursor - input.base
         if (taken == 0 &&
-            !codec.untilEnd
+            !untilEnd
         ) {
             fail(IllegalStateException("a frame of 0 bytes: the decoder doesn't advance"))
         }
@@ -129,8 +131,8 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
     private fun unfinished(live: Int): T? {
         val input = input
         val need = maxOf(input.wanted, input.size + 1)
-        if (live > codec.maxBytes || (need > codec.maxBytes && !codec.untilEnd && !over)) {
-            fail(TooLargeException("frame <= ${codec.maxBytes} bytes, at byte $position it needs $need", position))
+        if (live > maxBytes || (need > maxBytes && !untilEnd && !over)) {
+            fail(TooLargeException("frame <= ${maxBytes} bytes, at byte $position it needs $need", position))
         }
         if (over) {
             fail(

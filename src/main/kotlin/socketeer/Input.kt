@@ -107,13 +107,13 @@ public class Input internal constructor() {
     internal fun numberAt(index: Int, n: Int, order: ByteOrder): Long {
         if (index < 0 || n > size - index) throw IndexOutOfBoundsException("index + $n <= $size, index was $index")
         examined += n
-        val at = base + index
-        if (n == Int.SIZE_BYTES &&
-            order == ByteOrder.BIG_ENDIAN
-        ) {
-            return (INT_BE.get(array, at) as Int).toLong() and MASK
-        }
-        return numberIn(array, at, n, order)
+        return numberIn(array, base + index, n, order)
+    }
+
+    /** The four bytes at [position] as the most usual length, looked at without consuming them; they are there. */
+    internal fun int32(): Long {
+        examined += Int.SIZE_BYTES
+        return (INT_BE.get(array, cursor) as Int).toLong() and MASK
     }
 
     /** Drops the bytes before [position] although no frame is finished: where a decoder [resumes][Decoder.resumes]. */

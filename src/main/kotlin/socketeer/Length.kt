@@ -39,12 +39,13 @@ public sealed class Length {
             require(size in 1..Int.SIZE_BYTES || size == Long.SIZE_BYTES) { "size is 1, 2, 3, 4 or 8, was $size" }
         }
 
+        private val int32 = size == Int.SIZE_BYTES && order == ByteOrder.BIG_ENDIAN
         override val greatest = if (size == Long.SIZE_BYTES) Long.MAX_VALUE else (1L shl Byte.SIZE_BITS * size) - 1
         override val maxBytes get() = size
 
         override fun measure(input: Input, max: Long) = if (input.has(size)) size else 0
 
-        override fun read(input: Input, n: Int) = input.numberAt(input.position, size, order)
+        override fun read(input: Input, n: Int): Long = if (int32) input.int32() else input.numberAt(input.position, size, order)
 
         override fun sizeOf(length: Long) = size
 

@@ -143,7 +143,11 @@ private class LengthPrefixed<T : Any>(private val layout: Layout, private val pa
 private class LengthDecoder<T : Any>(private val layout: Layout, private val payload: Decoder<T>) : Decoder<T> {
     private val length = layout.length
     private val offset = layout.offset
+    private val adjustment = layout.adjustment
+    private val greatest = layout.greatestAnnounced
     private val trailer = layout.trailer.size
+    private val stripsHead = !layout.keepsLength && layout.skipped == 0
+    private val exact = payload as? Payload<T>
 
     // Where the frame starts and how many bytes follow its length, while they haven't all come.
     private var start = 0
@@ -160,15 +164,9 @@ private class LengthDecoder<T : Any>(private val layout: Layout, private val pay
             return null
         }
         pending = NONE
-        val end = input.position + n
-        if (layout.keepsLength) {
-            input.position = start + layout.strip
-        } else if (layout.skipped >
-            0
-        ) {
-            input.position += layout.skipped
-        }
-        val value = payload.decodeWhole(input, end - input.position)
+        if (!stripsHead) n = strip(input, n)
+        input.framed = true
+        val value = exact?.decodeExactly(input, n) ?: payload.decodeWhole(input, n)
         if (trailer > 0) readTrailer(input)
         return value
     }
@@ -180,20 +178,21 @@ private class LengthDecoder<T : Any>(private val layout: Layout, private val pay
             if (!input.has(layout.head)) return NONE
             input.cursor += offset
         }
-        val size = length.measure(input, layout.greatestAnnounced)
+        val size = length.measure(input, greatest)
         if (size == 0) return NONE
         val announced = length.read(input, size)
-        if (announced < 0 || announced > layout.greatestAnnounced) {
-            input.tooLarge("length <= ${layout.greatestAnnounced}, was ${announced.toULong()}")
-        }
-        val behind = announced + layout.adjustment
-        if (behind <
-            layout.skipped
-        ) {
-            input.malformed("length >= ${layout.skipped - layout.adjustment} expected, $announced is there")
-        }
+        if (announced < 0 || announced > greatest) input.tooLarge("length <= $greatest, was ${announced.toULong()}")
+        val behind = announced + adjustment
+        if (behind < layout.skipped) input.malformed("length >= ${layout.skipped - adjustment} expected, $announced is there")
         input.cursor += size
         return behind.toInt()
+    }
+
+    /** Moves to the message's first byte, which isn't the first behind the length: how many bytes it has. */
+    private fun strip(input: Input, behind: Int): Int {
+        val end = input.position + behind
+        input.position = if (layout.keepsLength) start + layout.strip else input.position + layout.skipped
+        return end - input.position
     }
 
     private fun readTrailer(input: Input) {

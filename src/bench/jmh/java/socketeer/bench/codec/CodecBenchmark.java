@@ -26,7 +26,7 @@ public class CodecBenchmark {
     @Param({"lines", "int32", "varint", "resp"})
     public String framing;
 
-    @Param({"ours", "netty", "hand"})
+    @Param({"ours", "netty", "nettyKept", "hand"})
     public String who;
 
     @Param({"decode", "encode"})
