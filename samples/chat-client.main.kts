@@ -3,9 +3,9 @@
 import kotlinx.coroutines.launch
 import socketeer.*
 
-// echo-client [[HOST:]PORT]: sends standard input, prints what comes back.
+// chat-client [[HOST:]PORT]: says what is typed and prints what is heard, watching both at once; ends with the room.
 net {
-    connect(tcp(args.getOrElse(0) { "9000" })).use { server ->
+    connect(tcp(args.getOrElse(0) { "9004" })).use { server ->
         server.launch {
             stdin().collect { server.send(it) }
             server.shutdown(Direction.WRITE)

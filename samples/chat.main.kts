@@ -8,7 +8,7 @@ import kotlinx.io.bytestring.ByteString
 import socketeer.*
 import kotlin.time.Duration.Companion.seconds
 
-// chat [[HOST:]PORT]: a line that somebody says reaches everybody else; "exit" leaves; port 9000 unless told otherwise.
+// chat [[HOST:]PORT]: a line that somebody says reaches everybody else; "exit" leaves; port 9004 unless told otherwise.
 
 /** Who hears what is said from now on; who is [MAX_BACKLOG] bytes behind is shown the door. */
 class Member(private val connection: Connection) {
@@ -32,7 +32,7 @@ val MAX_BACKLOG = 1 shl 20
 val members = LinkedHashSet<Member>()
 
 net {
-    val server = tcpServer(tcp(args.getOrElse(0) { "9000" })) {
+    val server = tcpServer(tcp(args.getOrElse(0) { "9004" })) {
         val room = framed(lines(bytes(), max = 64 * 1024), maxEmpty = Int.MAX_VALUE)
         val me = Member(this)
         val hearing = launch { me.hear(room) }

@@ -75,7 +75,13 @@ private fun SelectLoop.runNet(signals: Boolean, body: suspend ((Net) -> Unit) ->
         run {
             var net: Net? = null
             val listening =
-                if (signals) Signals.listen { launch { net?.end(it, inOrder = asked.incrementAndGet() == 1) } } else null
+                if (signals) {
+                    Signals.listen {
+                        launch { net?.end(it, inOrder = asked.incrementAndGet() == 1) }
+                    }
+                } else {
+                    null
+                }
             listening.use { body { net = it } }
         }
     } catch (cause: CancellationException) {

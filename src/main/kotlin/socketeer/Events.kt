@@ -29,8 +29,8 @@ public fun printEvent(event: Event) {
     when (event) {
         is HandlerFailed ->
             when (event.cause) {
-                // A peer that goes without a word is daily life for a server.
-                is BrokenException -> Unit
+                // A peer that goes without a word is daily life for a server, and a close from here is somebody's wish.
+                is BrokenException, is ClosedException -> Unit
                 is SocketeerException -> System.err.println("${event.local} <- ${event.remote}: ${event.cause.message}")
                 else -> System.err.println("${event.local} <- ${event.remote}: ${event.cause.stackTraceToString()}")
             }
