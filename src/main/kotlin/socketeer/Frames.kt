@@ -29,7 +29,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
 
     init {
         require(maxEmpty >= 0) { "maxEmpty >= 0, was $maxEmpty" }
-        require(maxBytes >= 1 || untilEnd) { "maxBytes of a frame >= 1, was ${maxBytes}" }
+        require(maxBytes >= 1 || untilEnd) { "maxBytes of a frame >= 1, was $maxBytes" }
     }
 
     /** How many fed bytes no frame has taken yet. */
@@ -132,7 +132,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
         val input = input
         val need = maxOf(input.wanted, input.size + 1)
         if (live > maxBytes || (need > maxBytes && !untilEnd && !over)) {
-            fail(TooLargeException("frame <= ${maxBytes} bytes, at byte $position it needs $need", position))
+            fail(TooLargeException("frame <= $maxBytes bytes, at byte $position it needs $need", position))
         }
         if (over) {
             fail(

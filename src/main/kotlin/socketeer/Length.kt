@@ -45,7 +45,15 @@ public sealed class Length {
 
         override fun measure(input: Input, max: Long) = if (input.has(size)) size else 0
 
-        override fun read(input: Input, n: Int): Long = if (int32) input.int32() else input.numberAt(input.position, size, order)
+        override fun read(input: Input, n: Int): Long = if (int32) {
+            input.int32()
+        } else {
+            input.numberAt(
+                input.position,
+                size,
+                order,
+            )
+        }
 
         override fun sizeOf(length: Long) = size
 

@@ -183,7 +183,11 @@ private class LengthDecoder<T : Any>(private val layout: Layout, private val pay
         val announced = length.read(input, size)
         if (announced < 0 || announced > greatest) input.tooLarge("length <= $greatest, was ${announced.toULong()}")
         val behind = announced + adjustment
-        if (behind < layout.skipped) input.malformed("length >= ${layout.skipped - adjustment} expected, $announced is there")
+        if (behind <
+            layout.skipped
+        ) {
+            input.malformed("length >= ${layout.skipped - adjustment} expected, $announced is there")
+        }
         input.cursor += size
         return behind.toInt()
     }

@@ -32,7 +32,16 @@ class FramingLawsTest :
         include(codecLaws("int64, little-endian", int64(ByteOrder.LITTLE_ENDIAN), longs()))
         include(codecLaws("uint of 7 bytes", uint(7), longs(0 until (1L shl 56)), refuses({ uint(8) }, { uint(0) })))
         include(codecLaws("varint", varint(), longs(0..Long.MAX_VALUE)))
-        include(codecLaws("decimal", decimal("\r\n"), longs(0L..Int.MAX_VALUE), refuses({ decimal("") }, { decimal("!", -1) })))
+        include(
+            codecLaws(
+                "decimal",
+                decimal("\r\n"),
+                longs(0L..Int.MAX_VALUE),
+                refuses({
+                    decimal("")
+                }, { decimal("!", -1) }),
+            ),
+        )
 
         include(codecLaws("lines", lines(max = 800), texts, lineLimits(800, canonical = false)))
         include(codecLaws("lines, short", lines(max = 9), texts(12), lineLimits(9, canonical = false)))
