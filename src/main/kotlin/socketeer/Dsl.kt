@@ -4,7 +4,6 @@ import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.cancel
-import kotlinx.coroutines.cancelChildren
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
@@ -14,38 +13,37 @@ import socketeer.loop.SelectLoop
 import java.util.concurrent.CopyOnWriteArrayList
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.coroutines.CoroutineContext
-import kotlin.system.exitProcess
 import kotlin.time.Duration
 
 /**
  * Runs [block] on a select loop on the calling thread and returns when all inside has ended: the block, what it launched,
  * its servers. Then every socket it made is closed.
  *
- * SIGINT and SIGTERM end it in order: servers stop as [Server.stop] says, then what is left of the block is cancelled. A
- * block that had to be cancelled for it has no result, so then the process exits, with code 0. A second signal waits for
- * nothing.
+ * SIGINT and SIGTERM end it in order, and it returns: servers stop as [Server.stop] says, then what is left of the block
+ * is cancelled. A second signal waits for nothing.
  *
  * @param loops how many loops connections are spread over, each on a thread of its own, 1 or more.
  * @param limits what servers and connections in it keep to.
  * @param events told what happens that no call can tell.
  * @param signals false leaves the process's signals alone.
  * @throws InterruptedException if the thread is interrupted, after the block was cancelled.
+ * @throws IllegalStateException if the calling thread runs a loop already.
  */
-public fun <T> net(
+public fun net(
     loops: Int = 1,
     limits: Limits = Limits(),
     events: (Event) -> Unit = ::printEvent,
     signals: Boolean = true,
-    block: suspend Net.() -> T,
-): T {
+    block: suspend Net.() -> Unit,
+) {
     require(loops >= 1) { "loops >= 1, was $loops" }
     val all = List(loops) { SelectLoop(events, limits.hold) }
     try {
         for ((i, loop) in all.withIndex()) if (i > 0) loop.start("socketeer-loop-$i")
         val network = NioNetwork(all)
-        return all.first().runNet(signals) { started ->
+        all.first().runNet(signals) { started ->
             try {
-                coroutineScope { Net(network, limits, events, coroutineContext).also(started).run(block) }
+                coroutineScope { Net(network, limits, events, coroutineContext).also(started).block() }
             } finally {
                 withContext(NonCancellable) { network.close() }
             }
@@ -56,37 +54,33 @@ public fun <T> net(
 }
 
 /** The same on [network], which may be any and stays the caller's to close. */
-public fun <T> net(
+public fun net(
     network: Network,
     limits: Limits = Limits(),
     events: (Event) -> Unit = ::printEvent,
     signals: Boolean = true,
-    block: suspend Net.() -> T,
-): T = SelectLoop(events, limits.hold).use { loop ->
-    loop.runNet(signals) { started ->
-        coroutineScope { Net(network, limits, events, coroutineContext).also(started).run(block) }
+    block: suspend Net.() -> Unit,
+) {
+    SelectLoop(events, limits.hold).use { loop ->
+        loop.runNet(signals) { started ->
+            coroutineScope { Net(network, limits, events, coroutineContext).also(started).block() }
+        }
     }
 }
 
 /** Runs [body], which tells of its [Net], on this loop; a signal ends that in order. */
-private fun <T> SelectLoop.runNet(signals: Boolean, body: suspend ((Net) -> Unit) -> T): T {
+private fun SelectLoop.runNet(signals: Boolean, body: suspend ((Net) -> Unit) -> Unit) {
     val asked = AtomicInteger()
     try {
-        return run {
+        run {
             var net: Net? = null
-            val listening = if (signals) {
-                Signals.listen { name ->
-                    launch { net?.end(name, asked.incrementAndGet() == 1) }
-                }
-            } else {
-                null
-            }
+            val listening =
+                if (signals) Signals.listen { launch { net?.end(it, inOrder = asked.incrementAndGet() == 1) } } else null
             listening.use { body { net = it } }
         }
     } catch (cause: CancellationException) {
         if (asked.get() == 0) throw cause
     }
-    exitProcess(0)
 }
 
 /**
@@ -102,9 +96,6 @@ public class Net internal constructor(
     override val coroutineContext: CoroutineContext,
 ) : CoroutineScope {
     private val servers = CopyOnWriteArrayList<Server>()
-    private var returned = false
-
-    internal suspend fun <T> run(block: suspend Net.() -> T): T = block().also { returned = true }
 
     /** [Network.bind]. */
     public suspend fun bind(address: StreamAddress, vararg options: Setting<*>): BoundSocket =
@@ -152,8 +143,6 @@ public class Net internal constructor(
 
     internal suspend fun end(signal: String, inOrder: Boolean) {
         if (inOrder) servers.map { server -> launch { server.stop() } }.joinAll()
-        // A block that has returned keeps its result; only what it launched is still to end.
-        val cause = CancellationException("ended by $signal")
-        if (returned) coroutineContext.cancelChildren(cause) else coroutineContext.cancel(cause)
+        coroutineContext.cancel(CancellationException("ended by $signal"))
     }
 }

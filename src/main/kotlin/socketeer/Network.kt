@@ -188,9 +188,12 @@ internal interface Hosted {
     /** Where its handler runs without being carried over for every call; empty: anywhere. */
     val home: CoroutineContext
 
+    /** The peer has said its last word, or there is no way to say ours: nothing to [finish]. */
+    val isFinished: Boolean
+
     /**
-     * Takes in and drops what the peer still sends until its end, whether or not reading was shut down: to close with
-     * bytes unread is a reset, and that may overtake the last reply.
+     * Ends the sending side, then takes in and drops what the peer still sends until its end, whether or not reading was
+     * shut down: to close with bytes unread is a reset, and that may overtake the last reply.
      */
-    suspend fun discard()
+    suspend fun finish()
 }

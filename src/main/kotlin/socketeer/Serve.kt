@@ -143,11 +143,9 @@ public class Server internal constructor(
         }
     }
 
-    /** Says the last word and lets it arrive: a close with bytes unread would be a reset that overtakes it. */
+    /** Lets the last word arrive, which a plain close might not: see [Hosted.finish]. */
     private suspend fun linger(connection: Connection) {
-        if (!connection.isOpen || connection !is Hosted) return
-        connection.shutdown(Direction.WRITE)
-        withTimeoutOrNull(limits.linger) { connection.discard() }
+        if (connection is Hosted && !connection.isFinished) withTimeoutOrNull(limits.linger) { connection.finish() }
     }
 
     /** Suspends until the server has stopped and its last connection has ended. */

@@ -28,8 +28,8 @@ class NetTest :
                     it.recv() shouldBe null
                     it.recv() shouldBe null
                 }
-                server.stop()
-            } shouldBe Receipt(1, 1, 0, 0, 0)
+                server.stop() shouldBe Receipt(1, 1, 0, 0, 0)
+            }
         }
 
         test("the verbs one by one") {

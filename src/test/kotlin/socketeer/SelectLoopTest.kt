@@ -26,6 +26,7 @@ import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.withTimeoutOrNull
@@ -172,6 +173,18 @@ class SelectLoopTest :
                 }
             }.message shouldBe "mine"
             net { shouldThrow<RefusedException> { connect(address) } }
+        }
+
+        test("a loop can be closed at any moment of its thread's life, and by another loop's thread") {
+            repeat(200) {
+                val loop = SelectLoop()
+                val thread = loop.start("short-lived")
+                if (it % 2 == 0) runBlocking(loop) { }
+                loop.close()
+                thread.join()
+                loop.close()
+            }
+            SelectLoop().use { outer -> outer.run { SelectLoop().close() } }
         }
 
         test("closing a loop wakes whoever waits on it, from any thread") {

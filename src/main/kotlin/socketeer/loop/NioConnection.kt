@@ -144,7 +144,7 @@ internal class NioConnection(
         checkReceive()
         if (!buffer.hasRemaining()) return 0
         if (front != null) return takeFront(buffer)
-        if (noMoreInput || !drained && reader.mayGoOn()) {
+        if (noMoreInput || (!drained && reader.mayGoOn())) {
             val count = read(buffer)
             if (count != 0) return count
         }
@@ -160,7 +160,7 @@ internal class NioConnection(
         if (!poller.isHere) return poller.hereIfActive { recv(max) }
         checkReceive()
         front?.let { return takeFront(max) }
-        if (noMoreInput || !drained && reader.mayGoOn()) {
+        if (noMoreInput || (!drained && reader.mayGoOn())) {
             val count = readScratch(max)
             if (count != 0) return bytes(count)
         }
@@ -302,29 +302,45 @@ internal class NioConnection(
 
     override suspend fun send(buffer: ByteBuffer) {
         if (!poller.isHere) return poller.hereIfActive { send(buffer) }
-        if (!isOpen) throw ClosedException("send on $this: it is closed")
-        if (writer.isTaken) throw BusyException("send on $this: another send is waiting")
-        if (noMoreOutput) throw ClosedException("send on $this: sending was shut down")
-        broken?.let { throw BrokenException(it.message!!, it) }
+        checkSend()
         if (write(buffer) && writer.mayGoOn()) return
-        return suspendCoroutineUninterceptedOrReturn { continuation ->
-            outgoing = buffer
-            writer.park(continuation).also {
-                if (buffer.hasRemaining()) poller.arm(this, OP_WRITE) else poller.post { writable() }
-            }
-        }
+        return awaitSent(buffer)
+    }
+
+    override suspend fun send(bytes: ByteArray) {
+        if (!poller.isHere) return poller.hereIfActive { send(bytes) }
+        checkSend()
+        // Most messages fit the scratch buffer and go at once: no buffer is made around them.
+        val piece = minOf(bytes.size, poller.scratch.capacity())
+        val count = writeDirect(poller.scratch.clear().put(bytes, 0, piece).flip())
+        if (count == bytes.size && writer.mayGoOn()) return
+        return awaitSent(ByteBuffer.wrap(bytes, count, bytes.size - count))
     }
 
     @OptIn(UnsafeByteStringApi::class)
     override suspend fun send(bytes: ByteString) {
         var array: ByteArray? = null
         UnsafeByteStringOperations.withByteArrayUnsafe(bytes) { array = it }
-        return send(ByteBuffer.wrap(array!!))
+        return send(array!!)
     }
 
-    override suspend fun send(bytes: ByteArray): Unit = send(ByteBuffer.wrap(bytes))
+    override suspend fun send(text: String): Unit = send(text.encodeToByteArray())
 
-    override suspend fun send(text: String): Unit = send(ByteBuffer.wrap(text.encodeToByteArray()))
+    private fun checkSend() {
+        if (!isOpen) throw ClosedException("send on $this: it is closed")
+        if (writer.isTaken) throw BusyException("send on $this: another send is waiting")
+        if (noMoreOutput) throw ClosedException("send on $this: sending was shut down")
+        broken?.let { throw BrokenException(it.message!!, it) }
+    }
+
+    /** Waits until the rest of [buffer] has gone; with none left, only until others had their turn. */
+    private suspend fun awaitSent(buffer: ByteBuffer): Unit =
+        suspendCoroutineUninterceptedOrReturn { continuation ->
+            outgoing = buffer
+            writer.park(continuation).also {
+                if (buffer.hasRemaining()) poller.arm(this, OP_WRITE) else poller.post { writable() }
+            }
+        }
 
     private fun writable() {
         if (!isOpen) return
@@ -406,8 +422,12 @@ internal class NioConnection(
         }
     }
 
-    override suspend fun discard() {
-        if (!poller.isHere) return poller.here { discard() }
+    override val isFinished: Boolean get() = ended || !isOpen || broken != null
+
+    override suspend fun finish() {
+        if (!poller.isHere) return poller.here { finish() }
+        if (isFinished) return
+        endOutput()
         noMoreInput = false
         inputOver = false
         front = null
@@ -435,11 +455,10 @@ internal class NioConnection(
         if (isOpen) {
             isOpen = false
             synchronized(reader) { scope }?.cancel(CancellationException("$this was closed"))
-            val closed = ClosedException("$this was closed")
             into = null
             outgoing = null
-            reader.fail(closed)
-            writer.fail(closed)
+            if (reader.isTaken) reader.fail(ClosedException("$this was closed"))
+            if (writer.isTaken) writer.fail(ClosedException("$this was closed"))
             reader.forget()
             writer.forget()
         }

@@ -191,7 +191,7 @@ internal suspend fun <T> Poller.here(block: suspend () -> T): T = suspendCorouti
 }
 
 /** Enough to spread the cost of a poll, few enough that nobody waits long. */
-private const val CALLS_A_TURN = 32
+private const val CALLS_A_TURN = 8
 
 /**
  * [here] for a call that may be cancelled: it doesn't begin if its caller is cancelled already, so that a coroutine whose

@@ -123,7 +123,9 @@ public class SelectLoop(
     public fun start(name: String = "socketeer-loop"): Thread {
         check(!closed && thread == null) { "the loop is closed or driven already" }
         return thread(name = name, isDaemon = true, start = false) {
-            enter()
+            // Closed before this thread came to it.
+            if (!claim()) return@thread
+            CURRENT.set(this)
             try {
                 drive(until = { closed }, onInterrupt = {})
             } finally {
@@ -136,11 +138,15 @@ public class SelectLoop(
         check(CURRENT.get() == null) {
             "net { } and run { } drive a loop on the calling thread, and this thread drives one already"
         }
-        synchronized(poller) {
-            check(!over && thread == null) { "the loop is closed or driven already" }
-            thread = Thread.currentThread()
-        }
+        check(claim()) { "the loop is closed or driven already" }
         CURRENT.set(this)
+    }
+
+    /** Makes the calling thread the loop's, unless it has one or is over. */
+    private fun claim(): Boolean = synchronized(poller) {
+        if (over || thread != null) return false
+        thread = Thread.currentThread()
+        true
     }
 
     private fun leave() {
@@ -149,7 +155,7 @@ public class SelectLoop(
             if (closed) windUp()
             thread = null
         }
-        CURRENT.remove()
+        if (CURRENT.get() === this) CURRENT.remove()
     }
 
     /** Closes every channel, and runs what that wakes as long as it goes on by itself. */
@@ -280,9 +286,8 @@ public class SelectLoop(
             closed = true
         }
         coroutineContext.job.cancel("the loop was closed")
-        if (thread != null) return wake()
-        enter()
-        leave()
+        // If nobody drives it, its end is driven from here; asked and done in one, since whoever drives it may just leave.
+        if (claim()) leave() else wake()
     }
 
     override fun toString(): String =
