@@ -4,6 +4,7 @@ import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.withContext
+import kotlinx.io.bytestring.ByteString
 import java.nio.ByteBuffer
 import java.util.concurrent.atomic.AtomicBoolean
 
@@ -16,6 +17,22 @@ import java.util.concurrent.atomic.AtomicBoolean
  */
 public fun <T : Any> Connection.framed(codec: Codec<T>, maxEmpty: Int = DEFAULT_MAX_EMPTY): Framed<T> =
     Framed(this, codec, maxEmpty)
+
+/**
+ * The frames in these chunks of bytes, however they're cut: `stdin().framed(lines())`.
+ *
+ * Collecting throws what [Frames.next] throws, and so ends with an error where the chunks end inside a frame.
+ */
+public fun <T : Any> Flow<ByteString>.framed(codec: Codec<T>): Flow<T> =
+    flow {
+        val frames = Frames(codec)
+        collect { bytes ->
+            frames.feed(bytes)
+            while (true) emit(frames.next() ?: break)
+        }
+        frames.end()
+        while (true) emit(frames.next() ?: break)
+    }
 
 /**
  * Frames on a [connection]; see [Connection.framed].

@@ -57,7 +57,8 @@ public sealed class Length {
 
         override fun sizeOf(length: Long) = size
 
-        override fun put(length: Long, array: ByteArray, at: Int) = putNumber(array, at, length, size, order)
+        override fun put(length: Long, array: ByteArray, at: Int) =
+            if (int32) INT_BE.set(array, at, length.toInt()) else putNumber(array, at, length, size, order)
 
         override fun toString(): String = "length of $size bytes"
     }

@@ -96,40 +96,47 @@ private class LengthPrefixed<T : Any>(private val layout: Layout, private val pa
 
     override fun decoder(): Decoder<T> = LengthDecoder(layout, payload.decoder())
 
+    // Bytes behind nothing but their length: how many they are is known beforehand.
+    private val plain = payload is Payload<*> && layout.strip == layout.length.size && layout.offset == 0
+
     override fun encode(value: T, output: Output) {
+        when {
+            plain && value is ByteString -> encodeBytes(value, output)
+            layout.length.size == 0 -> encodeVarying(value, output)
+            else -> encodeFixed(value, output)
+        }
+        output.write(layout.trailer)
+    }
+
+    private fun encodeBytes(value: ByteString, output: Output) {
+        if (value.size > payload.maxBytes) throw tooLarge(value.size, payload.maxBytes, "bytes")
+        val announced = announced(value.size)
+        output.reserve(layout.length.maxBytes + value.size)
+        layout.length.put(announced, output.array, output.size)
+        output.size += layout.length.sizeOf(announced)
+        output.write(value)
+    }
+
+    private fun encodeFixed(value: T, output: Output) {
         val start = output.size
-        if (layout.length.size == 0) return encodeVarying(value, output)
         output.skip(if (layout.keepsLength) layout.strip else layout.head + layout.skipped)
         payload.encode(value, output)
         val announced = announced(output.size - start - layout.head)
-        if (layout.keepsLength) {
-            val field = output.array.copyOfRange(start + layout.offset, start + layout.head)
-            layout.length.put(announced, output.array, start + layout.offset)
-            require(field.contentEquals(output.array.copyOfRange(start + layout.offset, start + layout.head))) {
-                "length in the message = $announced, was another"
-            }
-        } else {
-            layout.length.put(announced, output.array, start + layout.offset)
+        val from = start + layout.offset
+        val kept = if (layout.keepsLength) output.array.copyOfRange(from, start + layout.head) else null
+        layout.length.put(announced, output.array, from)
+        require(kept == null || kept.contentEquals(output.array.copyOfRange(from, start + layout.head))) {
+            "length in the message = $announced, was another"
         }
-        output.write(layout.trailer)
     }
 
     // How many bytes the length takes is known when the payload is written; it is then moved to the back by as many.
     private fun encodeVarying(value: T, output: Output) {
         val start = output.size
-        if (value is ByteString && payload is Payload<*>) {
-            val announced = announced(value.size)
-            output.reserve(value.size + layout.length.maxBytes)
-            layout.length.put(announced, output.array, start)
-            output.size += layout.length.sizeOf(announced)
-            output.write(value)
-        } else {
-            payload.encode(value, output)
-            val announced = announced(output.size - start)
-            output.insert(start, layout.length.sizeOf(announced))
-            layout.length.put(announced, output.array, start)
-        }
-        output.write(layout.trailer)
+        payload.encode(value, output)
+        val announced = announced(output.size - start)
+        output.insert(start, layout.length.sizeOf(announced))
+        layout.length.put(announced, output.array, start)
     }
 
     private fun announced(behind: Int): Long {

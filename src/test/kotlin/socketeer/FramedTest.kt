@@ -8,6 +8,7 @@ import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.flow.flowOf
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.flow.toList
@@ -45,6 +46,12 @@ class FramedTest :
                 frames.recv() shouldBe "5"
                 repeat(2) { frames.recv() shouldBe null }
             }
+        }
+
+        test("a flow of chunks has the frames that are in it, and ends with an error inside one") {
+            flowOf("a\nb", "", "c\n").map { ascii(it) }.framed(lines()).toList() shouldBe listOf("a", "bc")
+            flowOf(ascii("all")).framed(text()).toList() shouldBe listOf("all")
+            shouldThrow<BrokenException> { flowOf(ascii("a\nb")).framed(lines()).toList() }
         }
 
         test("several frames at once are one send") {

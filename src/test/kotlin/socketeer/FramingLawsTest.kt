@@ -68,6 +68,7 @@ class FramingLawsTest :
             include(codecLaws("$length", framing, bytes, limits(zeros(300), zeros(301), lengthPrefixed(length))))
             include(codecLaws("$length, text", lengthPrefixed(text(), length, max = 800), texts))
         }
+        include(codecLaws("a payload of a smaller limit", lengthPrefixed(bytes(20), max = 99), byteStrings(40)))
         include(codecLaws("netstring", netstring(300), bytes, netstringClaims))
         include(
             codecLaws("length counts itself", lengthPrefixed(adjustment = -4, max = 300), bytes, refuses(*badLengths)),

@@ -302,7 +302,7 @@ private class CodecCheck<T : Any>(private val codec: Codec<T>, private val claim
     )
 
     private fun describe(trial: CodecTrial<T>, bytes: ByteArray, vararg found: Pair<String, Any?>): String {
-        val facts = listOf("frames" to trial.values, "bytes" to show(bytes, trial.cuts)) + found
+        val facts = listOf("frames" to show(trial.values), "bytes" to show(bytes, trial.cuts)) + found
         return facts.joinToString("\n") { (what, value) -> "  $what: $value" }
     }
 }

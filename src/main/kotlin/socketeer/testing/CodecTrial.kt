@@ -24,17 +24,14 @@ internal class CodecTrial<T : Any>(
     /** Simpler trials, the simplest first: fewer frames, edits and cuts, smaller frames, earlier cuts. */
     fun smaller(): Sequence<CodecTrial<T>> =
         sequence {
-            for (fewer in shorter(frames)) if (fewer.isNotEmpty()) yield(with(frames = fewer))
+            // Other frames have their bytes elsewhere, so that the cuts may miss; cut everywhere, they don't.
+            for (fewer in shorter(frames) + simplerFrames()) {
+                if (fewer.isNotEmpty()) yield(with(frames = fewer))
+                if (fewer.isNotEmpty() && cuts.isNotEmpty()) yield(with(frames = fewer, cuts = EVERYWHERE))
+            }
             for (fewer in shorter(edits)) yield(with(edits = fewer))
             for (fewer in shorter(tail.toList())) yield(with(tail = fewer.toByteArray()))
             for (fewer in shorter(cuts)) yield(with(cuts = fewer))
-            for ((i, frame) in frames.withIndex()) {
-                for (less in frame.smaller()) {
-                    yield(
-                        with(frames = frames.replaced(i, less)),
-                    )
-                }
-            }
             for ((i, edit) in edits.withIndex()) {
                 for (less in edit.smaller()) {
                     yield(
@@ -44,6 +41,9 @@ internal class CodecTrial<T : Any>(
             }
             for ((i, cut) in cuts.withIndex()) if (cut > 0) yield(with(cuts = cuts.replaced(i, cut - 1).sorted()))
         }
+
+    private fun simplerFrames() =
+        frames.flatMapIndexed { i, frame -> frame.smaller().map { frames.replaced(i, it) } }
 
     private fun with(
         frames: List<Shrinkable<T>> = this.frames,
@@ -122,4 +122,24 @@ internal fun show(bytes: ByteArray, cuts: List<Int> = emptyList()): String {
     return "[${shown.trim()}]"
 }
 
+/** [value] so that one sees what is in it: text in quotes with escapes, bytes as hexadecimal. */
+internal fun show(value: Any?): String =
+    when (value) {
+        is String -> value.toCharArray().joinToString("", "\"", "\"") { escape(it) }
+        is ByteString -> show(value.toByteArray())
+        is List<*> -> value.joinToString(", ", "[", "]") { show(it) }
+        is Pair<*, *> -> "(${show(value.first)}, ${show(value.second)})"
+        else -> value.toString()
+    }
+
+private fun escape(char: Char): String =
+    when (char) {
+        '\n' -> "\\n"
+        '\r' -> "\\r"
+        '"', '\\' -> "\\$char"
+        in ' '..'~' -> char.toString()
+        else -> "\\u%04x".format(char.code)
+    }
+
 private const val SHOWN = 40
+private val EVERYWHERE = List(SHOWN) { it + 1 }

@@ -20,7 +20,7 @@ internal class Outcome<T : Any>(val steps: List<Any>, val position: Long) {
 }
 
 internal data class Frame<T>(val value: T) {
-    override fun toString(): String = value.toString()
+    override fun toString(): String = show(value)
 }
 
 /** An error as far as two runs must agree on it. */

@@ -71,9 +71,19 @@ public fun <T> simpler(value: T): List<T> =
         else -> emptyList()
     } as List<T>
 
-private fun simplerText(text: String) =
-    shorter(text.toList()).map { it.joinToString("") } +
-        (if (text.any { it != 'a' }) text.indices.map { text.replaceRange(it, it + 1, "a") } - text else emptyList())
+private fun simplerText(text: String): List<String> {
+    val letters = if (text.all { it == 'a' }) {
+        emptyList()
+    } else {
+        text.indices.map { text.replaceRange(it, it + 1, "a") } -
+            text
+    }
+    val all = shorter(text.toList()).map { it.joinToString("") } + letters
+    // Half a surrogate pair is a counterexample of another kind: text that has none keeps to that.
+    return if (isUnicode(text)) all.filter { isUnicode(it) } else all
+}
+
+private fun isUnicode(text: String) = text.encodeToByteArray().decodeToString() == text
 
 private fun simplerBytes(bytes: ByteString): List<ByteString> {
     val array = bytes.toByteArray()
