@@ -129,11 +129,8 @@ class ReadmeTest : FunSpec({
 
     test("the laws for a network of one's own") {
         printed {
-            for (law in networkLaws(
-                networks("my network", Ability.DESCRIPTORS, Ability.EXHAUSTION) {
-                    MemoryNetwork()
-                },
-            )) {
+            val mine = networks("my network", Ability.DESCRIPTORS, Ability.EXHAUSTION) { MemoryNetwork() }
+            for (law in networkLaws(mine)) {
                 if (law.missing.isEmpty()) law.check() else println("${law.name}: lacks ${law.missing}")
             }
         } shouldContain "lacks"
