@@ -13,8 +13,13 @@ import kotlin.concurrent.thread
  *
  * Whatever hangs is killed after a while, so that a test which waits for a line or the end fails instead of hanging too.
  */
-class Launch(vararg args: String, directory: File = File(".")) : AutoCloseable {
+class Launch(
+    vararg args: String,
+    directory: File = File("."),
+    environment: Map<String, String> = emptyMap(),
+) : AutoCloseable {
     private val process = ProcessBuilder(listOf(File("samples/run").absolutePath) + args).directory(directory).apply {
+        environment() += environment
         environment()["JAVA_HOME"] = System.getProperty("java.home")
         System.getProperty("localRepository")?.let { environment()["MAVEN_OPTS"] = "-Dmaven.repo.local=$it" }
     }.start()
