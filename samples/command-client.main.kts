@@ -4,7 +4,7 @@ import socketeer.*
 import java.security.MessageDigest
 import java.util.HexFormat
 
-// command-client [[HOST:]PORT]: sends each line of standard input as a command and prints its output, once its MD5 is right.
+// command-client [[HOST:]PORT]: sends each line of standard input as a command; prints its output if its MD5 is right.
 net {
     connect(tcp(args.getOrElse(0) { "9000" })).use { server ->
         val commands = server.framed(lengthPrefixed(max = 1 shl 20))

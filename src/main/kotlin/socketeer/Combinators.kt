@@ -1,7 +1,6 @@
 package socketeer
 
 import kotlinx.io.bytestring.ByteString
-import kotlin.reflect.KClass
 
 /**
  * The same frames as other values: [decoded] makes one of what was decoded, [encoded] undoes it.
@@ -24,39 +23,12 @@ public fun <T : Any> Codec<T>.after(prefix: ByteString): Codec<T> = Surrounded(p
 public fun <T : Any> Codec<T>.before(suffix: ByteString): Codec<T> = Surrounded(NO_BYTES, this, suffix)
 
 /**
- * A header, then the body whose codec the header decides.
- *
- * @param maxBody the greatest body in bytes, whatever codec [body] gives.
- */
-public fun <H : Any, B : Any> Codec<H>.body(
-    maxBody: Int = DEFAULT_MAX_FRAME,
-    body: (H) -> Codec<B>,
-): Codec<Pair<H, B>> =
-    HeaderBody(this, maxBody, body)
-
-/**
  * At most [max] bytes of this, 0 or more; a greater frame is refused as soon as its bytes show it.
  */
 public fun <T : Any> Codec<T>.limit(max: Int): Codec<T> {
     require(max >= 0) { "max >= 0, was $max" }
     return Limited(this, max)
 }
-
-/** One alternative of [tagged]: values of [type] are [codec]'s bytes behind [tag]. */
-public class Case<K : Any, T : Any>(internal val tag: K, internal val type: KClass<T>, internal val codec: Codec<T>)
-
-/** The alternative that values of [T] are [codec]'s bytes behind [tag]. */
-public inline fun <K : Any, reified T : Any> case(tag: K, codec: Codec<T>): Case<K, T> = Case(tag, T::class, codec)
-
-/**
- * A tag, then the bytes of the case that has this tag: a sum type. A value is encoded by the first case of its type.
- *
- * @throws IllegalArgumentException if there's no case, or two with one tag.
- */
-public fun <K : Any, T : Any> tagged(
-    tag: Codec<K>,
-    vararg cases: Case<K, out T>,
-): Codec<T> = Tagged(tag, cases.toList())
 
 private class Mapped<A : Any, B : Any>(
     private val codec: Codec<A>,
@@ -162,41 +134,6 @@ private class Surrounded<T : Any>(
     }
 }
 
-private class HeaderBody<H : Any, B : Any>(
-    private val header: Codec<H>,
-    private val maxBody: Int,
-    private val body: (H) -> Codec<B>,
-) : Codec<Pair<H, B>> {
-    init {
-        requireSelfDelimiting(header, "a header")
-        require(maxBody >= 0) { "maxBody >= 0, was $maxBody" }
-    }
-
-    override val maxBytes = saturate(header.maxBytes.toLong() + maxBody)
-
-    // Which body comes isn't known before its header: only a body that ends by itself can be followed by a frame.
-    private fun bodyOf(value: H) = body(value).limit(maxBody).also { requireSelfDelimiting(it, "a body") }
-
-    override fun encode(value: Pair<H, B>, output: Output) {
-        header.encode(value.first, output)
-        bodyOf(value.first).encode(value.second, output)
-    }
-
-    override fun decoder(): Decoder<Pair<H, B>> {
-        val head = header.decoder()
-        var first: H? = null
-        var rest: Decoder<B>? = null
-        return Decoder { input ->
-            val one = first ?: head.decode(input) ?: return@Decoder null
-            val tail = rest ?: bodyOf(one).decoder()
-            val two = tail.decode(input)
-            first = if (two == null) one else null
-            rest = if (two == null) tail else null
-            if (two == null) null else one to two
-        }
-    }
-}
-
 private class Limited<T : Any>(private val codec: Codec<T>, private val max: Int) : Codec<T> {
     override val maxBytes = minOf(codec.maxBytes, max)
     override val untilEnd get() = codec.untilEnd
@@ -221,49 +158,6 @@ private class Limited<T : Any>(private val codec: Codec<T>, private val max: Int
             ) {
                 input.tooLarge("<= $max bytes from byte ${input.offset + start}", start + max)
             }
-            if (value != null) start = -1
-            value
-        }
-    }
-}
-
-private class Tagged<K : Any, T : Any>(private val tag: Codec<K>, private val cases: List<Case<K, out T>>) : Codec<T> {
-    private val byTag = cases.associateBy { it.tag }
-
-    init {
-        requireSelfDelimiting(tag, "a tag")
-        require(cases.isNotEmpty()) { "cases >= 1, was 0" }
-        require(byTag.size == cases.size) { "different tags = ${cases.size}, was ${byTag.size}" }
-        require(cases.map { it.codec.untilEnd }.distinct().size == 1) { "all cases end by themselves or none does" }
-    }
-
-    override val maxBytes = saturate(tag.maxBytes.toLong() + cases.maxOf { it.codec.maxBytes })
-    override val untilEnd get() = cases.first().codec.untilEnd
-
-    @Suppress("UNCHECKED_CAST")
-    override fun encode(value: T, output: Output) {
-        val case = cases.firstOrNull { it.type.isInstance(value) }
-        requireNotNull(case) { "a value of ${cases.joinToString { it.type.simpleName.toString() }}, was $value" }
-        tag.encode(case.tag, output)
-        (case.codec as Codec<T>).encode(value, output)
-    }
-
-    override fun decoder(): Decoder<T> {
-        val tags = tag.decoder()
-        // Cases get their decoder when first met, so that a recursive choice is finite.
-        val decoders = HashMap<K, Decoder<T>>()
-        var current: Decoder<T>? = null
-        var start = -1
-        return Decoder { input ->
-            if (start < 0) start = input.position
-            val rest =
-                current ?: run {
-                    val key = tags.decode(input) ?: return@Decoder null
-                    decoders[key] ?: byTag[key]?.codec?.decoder()?.also { decoders[key] = it }
-                        ?: input.malformed("tag ${byTag.keys.joinToString(" or ")} expected, $key is there", start)
-                }
-            val value = rest.decode(input)
-            current = if (value == null) rest else null
             if (value != null) start = -1
             value
         }

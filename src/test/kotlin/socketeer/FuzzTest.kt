@@ -10,6 +10,7 @@ import kotlinx.serialization.json.Json
 import kotlinx.serialization.protobuf.ProtoBuf
 import socketeer.testing.freshSeed
 import kotlin.random.Random
+import kotlin.time.Duration.Companion.minutes
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.TimeSource
 
@@ -19,10 +20,14 @@ import kotlin.time.TimeSource
  */
 class FuzzTest :
     FunSpec({
+        val duration = System.getProperty("socketeer.fuzz", "3").toInt().seconds
+        // Kotest ends a test after ten minutes unless told otherwise.
+        timeout = (duration + 10.minutes).inWholeMilliseconds
+
         test("no decoder is brought out of its family of errors, hangs or grows") {
             val seed = freshSeed()
             val random = Random(seed)
-            val until = TimeSource.Monotonic.markNow() + System.getProperty("socketeer.fuzz", "3").toInt().seconds
+            val until = TimeSource.Monotonic.markNow() + duration
             var runs = 0L
             withClue({ "seed $seed, run $runs" }) {
                 while (until.hasNotPassedNow() || runs == 0L) {
