@@ -181,8 +181,10 @@ internal suspend fun within(
     require(timeout.isPositive()) { "a timeout to connect is > 0, was $timeout" }
     var made: Connection? = null
     try {
-        return withTimeoutOrNull(timeout) { connecting().also { made = it } }
-            ?: throw TimedOutException("connect to $address: no answer within $timeout")
+        val outcome =
+            withTimeoutOrNull(timeout) { outcomeOf { connecting().also { made = it } } }
+                ?: throw TimedOutException("connect to $address: no answer within $timeout")
+        return outcome.getOrThrow()
     } catch (cause: Throwable) {
         withContext(NonCancellable) { made?.close() }
         throw cause

@@ -29,12 +29,12 @@ internal suspend fun <T> race(
 ): Connection {
     if (targets.size == 1) return attempt(targets.single())
     val outcomes = Channel<Result<Connection>>(Channel.UNLIMITED)
+    val failures = ArrayList<Throwable>()
     var winner: Connection? = null
     try {
         coroutineScope {
             val waiting = targets.iterator()
-            val failures = ArrayList<Throwable>()
-            while (winner == null) {
+            while (winner == null && failures.size < targets.size) {
                 if (waiting.hasNext()) {
                     val target = waiting.next()
                     launch { outcomes.send(outcomeOf { attempt(target) }) }
@@ -42,15 +42,11 @@ internal suspend fun <T> race(
                 val outcome = next(outcomes, stagger.takeIf { waiting.hasNext() }) ?: continue
                 winner = outcome.getOrNull()
                 outcome.exceptionOrNull()?.let(failures::add)
-                if (failures.size ==
-                    targets.size
-                ) {
-                    throw failures.reduce { first, other -> first.apply { addSuppressed(other) } }
-                }
             }
             coroutineContext.cancelChildren()
         }
-        return winner!!
+        // Thrown out here: coming out of a scope, an exception may be replaced by a copy without what is suppressed in it.
+        return winner ?: throw failures.reduce { first, other -> first.apply { addSuppressed(other) } }
     } catch (cause: Throwable) {
         withContext(NonCancellable) { winner?.close() }
         throw cause
@@ -68,7 +64,8 @@ private suspend fun next(outcomes: Channel<Result<Connection>>, atMost: Duration
     if (atMost != null) onTimeout(atMost) { null }
 }
 
-private suspend fun outcomeOf(attempt: suspend () -> Connection): Result<Connection> = try {
+/** What [attempt] gives, or why it failed: a value, so that it passes through scopes unchanged. */
+internal suspend fun outcomeOf(attempt: suspend () -> Connection): Result<Connection> = try {
     Result.success(attempt())
 } catch (cause: SocketeerException) {
     Result.failure(cause)
