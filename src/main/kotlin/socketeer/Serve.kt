@@ -4,6 +4,7 @@ import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.DelicateCoroutinesApi
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.TimeoutCancellationException
@@ -13,6 +14,7 @@ import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.isActive
 import kotlinx.coroutines.job
+import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.plus
 import kotlinx.coroutines.sync.Mutex
@@ -72,6 +74,8 @@ public class Server internal constructor(
     private val failed = AtomicLong()
     private val cancelled = AtomicLong()
     private val stopping = Mutex()
+
+    @Volatile private var draining = false
     private var receipt: Receipt? = null
 
     /** Where it listens, with the real port. */
@@ -80,9 +84,20 @@ public class Server internal constructor(
     /** How many connections it holds now. */
     public val connections: Int get() = open.size
 
-    private val accepting = this.scope.launch { acceptAll() }
+    // ATOMIC: a coroutine that is cancelled before it starts must still close what it was made for.
+    @OptIn(DelicateCoroutinesApi::class)
+    private val accepting = this.scope.launch(start = CoroutineStart.ATOMIC) { acceptAll() }
 
     private suspend fun acceptAll() {
+        try {
+            acceptUntilClosed()
+        } finally {
+            // Whatever ended it but a stop, which has a use for it still: nobody accepts any more.
+            if (!draining) withContext(NonCancellable) { listener.close() }
+        }
+    }
+
+    private suspend fun acceptUntilClosed() {
         var pause = FIRST_PAUSE
         while (true) {
             permits.acquire()
@@ -102,7 +117,6 @@ public class Server internal constructor(
         }
     }
 
-    // ATOMIC: a coroutine that is cancelled before it starts must still close its connection.
     @OptIn(DelicateCoroutinesApi::class)
     private fun handle(connection: Connection) {
         accepted.incrementAndGet()
@@ -154,34 +168,63 @@ public class Server internal constructor(
     /**
      * Stops: takes no new connection but those that wait in the backlog; when nothing more comes in (or a quarter of
      * [grace] is over) ends the input of every connection, so that its handler answers what has come and ends; after
-     * [grace] cancels those that go on, then aborts. Zero stops at once. Always returns, a second after [grace] at the
-     * latest.
+     * [grace] cancels those that go on, then aborts. Zero stops at once. Always returns, two seconds after [grace] at
+     * the latest.
      */
     public suspend fun stop(grace: Duration = limits.drain): Receipt = withContext(NonCancellable) {
         stopping.withLock { receipt ?: drain(grace).also { receipt = it } }
     }
 
     private suspend fun drain(grace: Duration): Receipt {
+        draining = true
         accepting.cancelAndJoin()
-        // A client that the kernel has already welcomed is served, as far as it has spoken.
-        while (grace.isPositive() && listener.isOpen && open.size < limits.connections) {
-            handle(
-                withTimeoutOrNull(1.milliseconds) {
-                    permits.acquire()
-                    listener.accept()
-                } ?: break,
-            )
+        if (grace.isPositive()) {
+            withTimeoutOrNull(grace) {
+                withTimeoutOrNull(grace / 4) {
+                    acceptWaiting()
+                    settle()
+                }
+                listener.close()
+                onEach(open.toList()) { it.shutdown(Direction.READ) }
+                job.complete()
+                job.join()
+            }
         }
         listener.close()
-        if (grace.isPositive()) withTimeoutOrNull(grace / 4) { settle() }
-        for (connection in open) endInput(connection)
         job.complete()
-        if (grace.isPositive()) withTimeoutOrNull(grace) { job.join() }
         job.cancelChildren()
         withTimeoutOrNull(CANCEL_TIME) { job.join() }
-        val left = open.toList()
-        for (connection in left) connection.abort()
-        return Receipt(accepted.get(), finished.get(), failed.get(), cancelled.get(), left.size.toLong())
+        val ended = finished.get() + failed.get() + cancelled.get()
+        val receipt = Receipt(accepted.get(), finished.get(), failed.get(), cancelled.get(), accepted.get() - ended)
+        withTimeoutOrNull(CANCEL_TIME) { onEach(open.toList()) { it.abort() } }
+        return receipt
+    }
+
+    /** A client that the kernel has already welcomed is served, as far as it has spoken. */
+    private suspend fun acceptWaiting() {
+        while (listener.isOpen && permits.tryAcquire()) {
+            var next: Connection? = null
+            try {
+                withTimeoutOrNull(1.milliseconds) { next = listener.accept() }
+            } catch (_: SocketeerException) {
+                // Closed, or nothing left to accept with: whoever waits is refused by the close that follows.
+            }
+            handle(next ?: break)
+        }
+    }
+
+    /** Runs [action] on all of [connections] at once and doesn't depend on it: a loop that is blocked answers nobody. */
+    private suspend fun onEach(connections: List<Connection>, action: suspend (Connection) -> Unit) {
+        val apart = CoroutineScope(SupervisorJob() + Dispatchers.Unconfined)
+        connections.map { connection ->
+            apart.launch {
+                try {
+                    action(connection)
+                } catch (_: SocketeerException) {
+                    // Its handler was quicker.
+                }
+            }
+        }.joinAll()
     }
 
     /** Lets what peers have sent already come in, to all of them, before the first one is told that this is the end. */
@@ -190,14 +233,6 @@ public class Server internal constructor(
             val before = open.sumOf { it.received }
             delay(QUIET)
         } while (open.sumOf { it.received } != before)
-    }
-
-    private suspend fun endInput(connection: Connection) {
-        try {
-            connection.shutdown(Direction.READ)
-        } catch (_: ClosedException) {
-            // Its handler was quicker.
-        }
     }
 
     override fun toString(): String = "server $address (${open.size} connections)"

@@ -2,6 +2,7 @@ package socketeer.loop
 
 import socketeer.ClosedException
 import java.nio.ByteBuffer
+import java.nio.channels.CancelledKeyException
 import java.nio.channels.SelectionKey
 import java.nio.channels.Selector
 import java.util.concurrent.atomic.AtomicLong
@@ -24,12 +25,25 @@ internal class LoopPoller(override val dispatcher: SelectLoop, val selector: Sel
     // The selected keys come through this consumer: no set is filled, iterated and emptied.
     private val collect =
         Consumer<SelectionKey> { key ->
-            if (readyCount == ready.size) {
-                ready = ready.copyOf(readyCount * 2)
-                readyOps = readyOps.copyOf(readyCount * 2)
-            }
-            ready[readyCount] = key.attachment() as Watch
-            readyOps[readyCount++] = key.readyOps()
+            // Somebody else's channel may be closed by somebody else at any moment: its key is no longer of interest.
+            val ops = if (key.isValid) opsOrNone { key.readyOps() } else 0
+            if (ops != 0) add(key.attachment() as Watch, ops)
+        }
+
+    private fun add(watch: Watch, ops: Int) {
+        if (readyCount == ready.size) {
+            ready = ready.copyOf(readyCount * 2)
+            readyOps = readyOps.copyOf(readyCount * 2)
+        }
+        ready[readyCount] = watch
+        readyOps[readyCount++] = ops
+    }
+
+    private inline fun opsOrNone(ops: () -> Int): Int =
+        try {
+            ops()
+        } catch (_: CancelledKeyException) {
+            0
         }
 
     override val home: CoroutineContext get() = dispatcher
@@ -104,7 +118,7 @@ internal class LoopPoller(override val dispatcher: SelectLoop, val selector: Sel
 
     private fun setInterest(watch: Watch, ops: Int) {
         watch.interest = ops
-        (watch.handle as SelectionKey).interestOps(ops)
+        opsOrNone { (watch.handle as SelectionKey).interestOps(ops).interestOps() }
     }
 
     override suspend fun release(watch: Watch) {

@@ -63,7 +63,10 @@ internal class NioBound(
             }
         }
         channel.close()
-        return poller.here { NioListener(server, poller, local, network::adopt).also(poller::adopt) }
+        val listener = NioListener(server, poller, local, network::adopt).also { it.owner = network }
+        poller.here { server.orClose { poller.adopt(listener) } }
+        network.checkOpen("listen on $local", listener)
+        return listener
     }
 
     override suspend fun connect(address: StreamAddress, timeout: Duration): Connection {

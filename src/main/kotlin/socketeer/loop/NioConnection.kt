@@ -1,9 +1,12 @@
 package socketeer.loop
 
 import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.InternalCoroutinesApi
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.job
 import kotlinx.io.Buffer
 import kotlinx.io.bytestring.ByteString
 import kotlinx.io.bytestring.unsafe.UnsafeByteStringApi
@@ -67,6 +70,7 @@ internal class NioConnection(
     // After shutdown(READ), when what had come by then has been received.
     private var inputOver = false
     private var noMoreOutput = false
+    private var finishing = false
     private var broken: BrokenException? = null
     private var scope: CoroutineContext? = null
 
@@ -140,7 +144,8 @@ internal class NioConnection(
     // ---- receiving
 
     override suspend fun recvInto(buffer: ByteBuffer): Int {
-        if (!poller.isHere) return poller.hereIfActive { recvInto(buffer) }
+        require(!buffer.isReadOnly) { "recvInto needs a buffer that can be written to" }
+        if (!poller.isHere) return recvIntoElsewhere(buffer)
         checkReceive()
         if (!buffer.hasRemaining()) return 0
         if (front != null) return takeFront(buffer)
@@ -157,7 +162,7 @@ internal class NioConnection(
 
     override suspend fun recv(max: Int): ByteString? {
         require(max >= 1) { "recv at least 1 byte, was $max" }
-        if (!poller.isHere) return poller.hereIfActive { recv(max) }
+        if (!poller.isHere) return broughtBack(poller.hereIfActive { recv(max) })
         checkReceive()
         front?.let { return takeFront(max) }
         if (noMoreInput || (!drained && reader.mayGoOn())) {
@@ -172,6 +177,26 @@ internal class NioConnection(
         }
     }
 
+    private suspend fun recvIntoElsewhere(buffer: ByteBuffer): Int {
+        val start = buffer.position()
+        val count = poller.hereIfActive { recvInto(buffer) }
+        if (count > 0 && currentCoroutineContext().job.isCancelled) {
+            broughtBack(ByteString(ByteArray(count).also { buffer.get(start, it).position(start) }))
+        }
+        return count
+    }
+
+    /** [bytes] on arrival at a caller elsewhere; one that was cancelled meanwhile would drop them, so they go back. */
+    @OptIn(InternalCoroutinesApi::class)
+    private suspend fun broughtBack(bytes: ByteString?): ByteString? {
+        val job = currentCoroutineContext()[Job]
+        if (bytes != null && job != null && job.isCancelled) {
+            poller.here { putBack(bytes) }
+            throw job.getCancellationException()
+        }
+        return bytes
+    }
+
     private fun checkReceive() {
         if (!isOpen) throw ClosedException("receive on $this: it is closed")
         if (reader.isTaken) throw BusyException("receive on $this: another receive is waiting")
@@ -183,13 +208,17 @@ internal class NioConnection(
             drained = false
             return poller.disarm(this, OP_READ)
         }
+        // It has been cancelled and is about to be told; what came is for the next one.
+        if (reader.isCancelled) return
         val buffer = into
         val result: Any? =
             try {
                 val count = if (buffer != null) read(buffer) else readScratch(atMost)
-                if (count == 0) return
+                // Where an operation is armed for one event only, it is armed again.
+                if (count == 0) return poller.arm(this, OP_READ)
                 if (buffer != null) count else bytes(count)
-            } catch (cause: IOException) {
+            } catch (cause: Throwable) {
+                // Whatever it is (a buffer that can't be written to, no memory), it is the receiver's and not the loop's.
                 into = null
                 return reader.fail(cause)
             }
@@ -280,7 +309,7 @@ internal class NioConnection(
     override suspend fun recvExactly(n: Int): ByteString? {
         require(n >= 0) { "recvExactly of 0 bytes or more, was $n" }
         if (n == 0) return ByteString()
-        if (!poller.isHere) return poller.hereIfActive { recvExactly(n) }
+        if (!poller.isHere) return broughtBack(poller.hereIfActive { recvExactly(n) })
         val have = peek(n)?.size ?: return null
         if (have < n) throw BrokenException("receive on $this: the stream ended after $have of $n bytes")
         return takeFront(n)
@@ -289,6 +318,10 @@ internal class NioConnection(
     override suspend fun unread(bytes: ByteString) {
         if (!poller.isHere) return poller.here { unread(bytes) }
         checkReceive()
+        putBack(bytes)
+    }
+
+    private fun putBack(bytes: ByteString) {
         if (bytes.size == 0) return
         val rest = front
         front =
@@ -351,7 +384,7 @@ internal class NioConnection(
         }
         try {
             if (!write(buffer)) return poller.arm(this, OP_WRITE)
-        } catch (cause: IOException) {
+        } catch (cause: Throwable) {
             outgoing = null
             poller.disarm(this, OP_WRITE)
             return writer.fail(cause)
@@ -404,6 +437,8 @@ internal class NioConnection(
     }
 
     private fun endInput() {
+        // A handler that has ended reads no more; what is still taken in is only dropped, to the very end.
+        if (finishing) return
         noMoreInput = true
         // Whoever waits gets what has come meanwhile, or the end.
         if (reader.isTaken) poller.post { if (isOpen) readable() }
@@ -428,6 +463,7 @@ internal class NioConnection(
         if (!poller.isHere) return poller.here { finish() }
         if (isFinished) return
         endOutput()
+        finishing = true
         noMoreInput = false
         inputOver = false
         front = null

@@ -1,5 +1,8 @@
 package socketeer.loop
 
+import kotlinx.coroutines.InternalCoroutinesApi
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.currentCoroutineContext
 import socketeer.BusyException
 import socketeer.ClosedException
 import socketeer.Connection
@@ -31,12 +34,21 @@ internal class NioListener(
         while (true) {
             val channel = acceptChannel()
             try {
-                return adopt(channel, channel.remoteAddress)
+                return broughtBack(adopt(channel, channel.remoteAddress))
             } catch (_: IOException) {
                 // Its peer gave up before we came to it: nothing is lost, the next one may be there.
                 channel.close()
             }
         }
+    }
+
+    /** [connection] on arrival at a caller elsewhere; one that was cancelled meanwhile would drop it, so it is closed. */
+    @OptIn(InternalCoroutinesApi::class)
+    private suspend fun broughtBack(connection: Connection): Connection {
+        val job = currentCoroutineContext()[Job]
+        if (poller.isHere || job == null || !job.isCancelled) return connection
+        connection.close()
+        throw job.getCancellationException()
     }
 
     private suspend fun acceptChannel(): SocketChannel {
@@ -53,10 +65,13 @@ internal class NioListener(
         if (!isOpen) return
         // Nobody accepts: let them wait in the backlog.
         if (!acceptor.isTaken) return poller.disarm(this, OP_ACCEPT)
+        // It has been cancelled and is about to be told; who came is for the next one.
+        if (acceptor.isCancelled) return
         val channel =
             try {
-                take() ?: return
-            } catch (cause: IOException) {
+                // Where an operation is armed for one event only, it is armed again.
+                take() ?: return poller.arm(this, OP_ACCEPT)
+            } catch (cause: Throwable) {
                 return acceptor.fail(cause)
             }
         acceptor.resume(channel)

@@ -52,13 +52,8 @@ public class NioNetwork private constructor(
     /** The caller's own loop if it is one of these, else the next in turn. */
     private fun poller(): Poller = pollers.firstOrNull { it.isHere } ?: next()
 
-    private fun next(): Poller = if (pollers.size ==
-        1
-    ) {
-        pollers[0]
-    } else {
-        pollers[Math.floorMod(turn.getAndIncrement(), pollers.size)]
-    }
+    private fun next(): Poller =
+        pollers[if (pollers.size == 1) 0 else Math.floorMod(turn.getAndIncrement(), pollers.size)]
 
     override suspend fun bind(address: StreamAddress, vararg options: Setting<*>): BoundSocket {
         checkOpen("bind $address")
@@ -76,7 +71,7 @@ public class NioNetwork private constructor(
     }
 
     /** Asked before and after making something: a [socket] made while the network was being closed is nobody's. */
-    private suspend fun checkOpen(what: String, socket: Socket? = null) {
+    internal suspend fun checkOpen(what: String, socket: Socket? = null) {
         if (!closed) return
         withContext(NonCancellable) { socket?.close() }
         throw ClosedException("$what: the network is closed")
@@ -98,13 +93,16 @@ public class NioNetwork private constructor(
         begun: suspend (NioConnection) -> Unit = {},
     ): Connection =
         poller.here {
-            NioConnection(channel, poller, context).apply {
-                adopt(Ends(null, target))
+            connection(channel, poller).apply {
+                channel.orClose { adopt(Ends(null, target)) }
                 begun(this)
                 if (closed) close()
                 establish()
             }
         }
+
+    private fun connection(channel: SocketChannel, poller: Poller) =
+        NioConnection(channel, poller, context).also { it.owner = this }
 
     /** Makes a connection of an accepted [channel], on the next loop in turn. */
     internal suspend fun adopt(channel: SocketChannel, remote: SocketAddress): Connection {
@@ -112,8 +110,8 @@ public class NioNetwork private constructor(
         if (remote is InetSocketAddress) channel.setOption(StandardSocketOptions.TCP_NODELAY, true)
         val ends = Ends(channel.localAddress, remote)
         val poller = next()
-        if (poller.isHere) return NioConnection(channel, poller, context).adopt(ends)
-        return poller.here { NioConnection(channel, poller, context).adopt(ends) }
+        if (poller.isHere) return connection(channel, poller).adopt(ends)
+        return poller.here { connection(channel, poller).adopt(ends) }
     }
 
     internal suspend fun targets(address: StreamAddress): List<SocketAddress> = when (address) {
@@ -127,7 +125,7 @@ public class NioNetwork private constructor(
         closed = true
         for (bound in bounds) bound.close()
         for (poller in pollers) {
-            poller.here { for (watch in poller.watches()) watch.close() }
+            poller.here { for (watch in poller.watches()) if (watch.owner === this) watch.close() }
             if (poller is SelectorPoller) poller.close()
         }
     }

@@ -74,6 +74,9 @@ internal abstract class Watch(@JvmField val poller: Poller, @JvmField val channe
     /** The operations that are armed. */
     @JvmField var interest: Int = 0
 
+    /** Who made it and closes it with itself: several networks may share a poller. */
+    @JvmField var owner: Any? = null
+
     /** The poller's own handle of this channel. */
     @JvmField var handle: Any? = null
 
@@ -96,6 +99,9 @@ internal class Slot(private val poller: Poller) : (Throwable?) -> Unit {
     private var spent = 0
 
     val isTaken: Boolean get() = waiting != null
+
+    /** Whoever waits has been cancelled, and is told as soon as what was posted for it runs. */
+    val isCancelled: Boolean get() = job?.isCancelled == true
 
     /** Parks [continuation] until [resume] or [fail], or until its job is cancelled. */
     @Suppress("UNCHECKED_CAST")

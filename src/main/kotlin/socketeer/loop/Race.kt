@@ -12,6 +12,7 @@ import kotlinx.coroutines.selects.select
 import kotlinx.coroutines.withContext
 import socketeer.Connection
 import socketeer.SocketeerException
+import java.util.concurrent.ConcurrentLinkedQueue
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 
@@ -29,6 +30,7 @@ internal suspend fun <T> race(
 ): Connection {
     if (targets.size == 1) return attempt(targets.single())
     val outcomes = Channel<Result<Connection>>(Channel.UNLIMITED)
+    val made = ConcurrentLinkedQueue<Connection>()
     val failures = ArrayList<Throwable>()
     var winner: Connection? = null
     try {
@@ -37,7 +39,7 @@ internal suspend fun <T> race(
             while (winner == null && failures.size < targets.size) {
                 if (waiting.hasNext()) {
                     val target = waiting.next()
-                    launch { outcomes.send(outcomeOf { attempt(target) }) }
+                    launch { outcomes.send(outcomeOf { attempt(target).also(made::add) }) }
                 }
                 val outcome = next(outcomes, stagger.takeIf { waiting.hasNext() }) ?: continue
                 winner = outcome.getOrNull()
@@ -48,13 +50,11 @@ internal suspend fun <T> race(
         // Thrown out here: coming out of a scope, an exception may be replaced by a copy without what is suppressed in it.
         return winner ?: throw failures.reduce { first, other -> first.apply { addSuppressed(other) } }
     } catch (cause: Throwable) {
-        withContext(NonCancellable) { winner?.close() }
+        winner = null
         throw cause
     } finally {
-        // The scope has ended, so every attempt has: those that came second are here.
-        withContext(NonCancellable) {
-            while (true) outcomes.tryReceive().getOrNull()?.getOrNull()?.close() ?: break
-        }
+        // The scope has ended, so every attempt has: whoever connected and isn't wanted is here.
+        withContext(NonCancellable) { for (connection in made) if (connection !== winner) connection.close() }
     }
 }
 

@@ -22,12 +22,15 @@ import socketeer.Event
 import socketeer.Limits
 import socketeer.printEvent
 import java.nio.channels.spi.SelectorProvider
+import java.util.concurrent.CompletableFuture
 import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.TimeUnit
 import kotlin.concurrent.thread
 import kotlin.coroutines.Continuation
 import kotlin.coroutines.ContinuationInterceptor
 import kotlin.coroutines.CoroutineContext
+import kotlin.coroutines.resume
+import kotlin.coroutines.resumeWithException
 import kotlin.coroutines.startCoroutine
 import kotlin.time.Duration
 
@@ -103,6 +106,8 @@ public class SelectLoop(
         enter()
         try {
             val result = CoroutineScope(this + coroutineContext[CoroutineExceptionHandler]!!).async(block = block)
+            // What it launched may end last, and elsewhere; then this thread is still to be told.
+            result.invokeOnCompletion { wake() }
             var interrupted = false
             drive(until = { result.isCompleted }, onInterrupt = {
                 interrupted = true
@@ -167,6 +172,7 @@ public class SelectLoop(
             poller.poll(0)
         } while (--turns > 0 && (tasks.isNotEmpty() || !fromElsewhere.isEmpty()))
         poller.selector.close()
+        while (tasks.isNotEmpty()) (tasks.removeFirst() as? Runnable)?.let(fromElsewhere::add)
         over = true
         rescue()
     }
@@ -237,7 +243,6 @@ public class SelectLoop(
     }
 
     private fun rescue() {
-        while (tasks.isNotEmpty()) (tasks.removeFirst() as? Runnable)?.let(fromElsewhere::add)
         while (true) Dispatchers.IO.dispatch(Dispatchers.IO, fromElsewhere.poll() ?: return)
     }
 
@@ -246,6 +251,7 @@ public class SelectLoop(
     }
 
     override fun scheduleResumeAfterDelay(timeMillis: Long, continuation: CancellableContinuation<Unit>) {
+        if (over) return late(timeMillis) { continuation.resume(Unit) }
         val timer =
             timers.add(deadline(timeMillis)) {
                 with(continuation) { with(this@SelectLoop) { resumeUndispatched(Unit) } }
@@ -253,8 +259,16 @@ public class SelectLoop(
         continuation.invokeOnCancellation { timer.dispose() }
     }
 
-    override fun invokeOnTimeout(timeMillis: Long, block: Runnable, context: CoroutineContext): DisposableHandle =
-        timers.add(deadline(timeMillis), block)
+    override fun invokeOnTimeout(timeMillis: Long, block: Runnable, context: CoroutineContext): DisposableHandle {
+        if (!over) return timers.add(deadline(timeMillis), block)
+        late(timeMillis, block)
+        // A timeout that comes too late finds its coroutine complete.
+        return DisposableHandle { }
+    }
+
+    /** For what still cleans up when nobody drives this loop any more. */
+    private fun late(millis: Long, task: Runnable) =
+        CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS).execute(task)
 
     private fun deadline(millis: Long): Long =
         System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis).coerceAtMost(FAR)
@@ -268,7 +282,15 @@ public class SelectLoop(
      */
     override suspend fun select(selectable: Selectable, interest: SelectInterest): Unit =
         suspendCancellableCoroutine { waiting ->
-            val start = Runnable { SelectableWatch.of(selectable, poller).wait(interest, waiting) }
+            val start =
+                Runnable {
+                    try {
+                        SelectableWatch.of(selectable, poller).wait(interest, waiting)
+                    } catch (cause: Throwable) {
+                        // Closed in this very moment, or not a thing for this interest: the caller's to know, not the loop's.
+                        if (waiting.isActive) waiting.resumeWithException(cause)
+                    }
+                }
             if (isHere) start.run() else post(start)
         }
 
