@@ -17,6 +17,7 @@ import socketeer.BrokenException
 import socketeer.BusyException
 import socketeer.ClosedException
 import socketeer.Connection
+import socketeer.DEFAULT_RECV
 import socketeer.Direction
 import socketeer.Hosted
 import socketeer.Option
@@ -162,7 +163,11 @@ internal class NioConnection(
 
     override suspend fun recv(max: Int): ByteString? {
         require(max >= 1) { "recv at least 1 byte, was $max" }
-        if (!poller.isHere) return broughtBack(poller.hereIfActive { recv(max) })
+        return if (poller.isHere) receive(max) else broughtBack(poller.hereIfActive { receive(max) })
+    }
+
+    /** [recv] on the poller. */
+    private suspend fun receive(max: Int): ByteString? {
         checkReceive()
         front?.let { return takeFront(max) }
         if (noMoreInput || (!drained && reader.mayGoOn())) {
@@ -288,14 +293,18 @@ internal class NioConnection(
 
     override suspend fun peek(n: Int): ByteString? {
         require(n >= 1) { "peek at least 1 byte, was $n" }
-        if (!poller.isHere) return poller.hereIfActive { peek(n) }
+        return if (poller.isHere) ahead(n) else poller.hereIfActive { ahead(n) }
+    }
+
+    /** [peek] on the poller. */
+    private suspend fun ahead(n: Int): ByteString? {
         checkReceive()
         while ((front?.size ?: 0) < n) {
             val held = front
             front = null
             val more =
                 try {
-                    recv(n - (held?.size ?: 0).toInt())
+                    receive(n - (held?.size ?: 0).toInt())
                 } finally {
                     front = held
                 }
@@ -309,8 +318,12 @@ internal class NioConnection(
     override suspend fun recvExactly(n: Int): ByteString? {
         require(n >= 0) { "recvExactly of 0 bytes or more, was $n" }
         if (n == 0) return ByteString()
-        if (!poller.isHere) return broughtBack(poller.hereIfActive { recvExactly(n) })
-        val have = peek(n)?.size ?: return null
+        return if (poller.isHere) exactly(n) else broughtBack(poller.hereIfActive { exactly(n) })
+    }
+
+    /** [recvExactly] on the poller. */
+    private suspend fun exactly(n: Int): ByteString? {
+        val have = ahead(n)?.size ?: return null
         if (have < n) throw BrokenException("receive on $this: the stream ended after $have of $n bytes")
         return takeFront(n)
     }
@@ -467,7 +480,7 @@ internal class NioConnection(
         noMoreInput = false
         inputOver = false
         front = null
-        while (isOpen && !ended && broken == null) recv()
+        while (isOpen && !ended && broken == null) receive(DEFAULT_RECV)
     }
 
     override suspend fun abort() {
