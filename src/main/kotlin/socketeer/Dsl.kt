@@ -101,7 +101,7 @@ public class Net internal constructor(
     private val events: (Event) -> Unit,
     override val coroutineContext: CoroutineContext,
 ) : CoroutineScope {
-    private val servers = CopyOnWriteArrayList<Server>()
+    private val stops = CopyOnWriteArrayList<suspend () -> Unit>()
 
     /** [Network.bind]. */
     public suspend fun bind(address: StreamAddress, vararg options: Setting<*>): BoundSocket =
@@ -114,8 +114,19 @@ public class Net internal constructor(
         vararg options: Setting<*>,
     ): Connection = network.connect(address, timeout, *options)
 
+    /** [Network.bind]. */
+    public suspend fun bind(address: DatagramAddress, vararg options: Setting<*>): DatagramSocket =
+        network.bind(address, *options)
+
+    /** [Network.connect]. */
+    public suspend fun connect(address: DatagramAddress, vararg options: Setting<*>): DatagramConnection =
+        network.connect(address, *options)
+
     /** [Network.resolve]. */
     public suspend fun resolve(host: String): List<String> = network.resolve(host)
+
+    /** [Network.reverse]. */
+    public suspend fun reverse(address: String): String = network.reverse(address)
 
     /**
      * Listens on [port] of [host] and runs [handler] in a coroutine for each connection. Returns once clients can
@@ -136,19 +147,105 @@ public class Net internal constructor(
     public suspend fun tcpServer(address: TcpAddress, limits: Limits = this.limits, handler: Handler): Server =
         serve(bind(address).listen(limits.backlog), limits, handler)
 
+    /**
+     * Listens on the Unix stream socket [path] and runs [handler] in a coroutine for each connection. A file that a dead
+     * server left behind is replaced, anything else is left alone; the file is removed when the server ends.
+     *
+     * @param mode who may connect, in octal as for chmod(1).
+     * @throws AddressInUseException, AddressNotAvailableException, DeniedException
+     */
+    public suspend fun unixSocket(
+        path: String,
+        mode: String = "600",
+        limits: Limits = this.limits,
+        handler: Handler,
+    ): Server = serve(bind(unix(path), Option.Mode(mode)).listen(limits.backlog), limits, handler)
+
+    /**
+     * Receives Unix datagrams at [path] and runs [handler] in a coroutine for each, as [udpServer]. The file is treated as
+     * [unixSocket] does, except that between its making and its [mode] there is a moment at which others could send.
+     *
+     * @throws UnsupportedException without the optional dependency `com.kohlschutter.junixsocket:junixsocket-core`.
+     */
+    public suspend fun unixDatagramServer(
+        path: String,
+        mode: String = "600",
+        limits: Limits = this.limits,
+        handler: DatagramHandler,
+    ): DatagramServer = serve(bind(unixDatagram(path), Option.Mode(mode)), limits, handler)
+
+    /** [Network.inherited]. */
+    public suspend fun inherited(): Socket? = network.inherited()
+
+    /** [Network.socketPair]. */
+    public suspend fun socketPair(): Pair<Connection, Connection> = network.socketPair()
+
     /** Runs [handler] in a coroutine for each connection of [listener]. */
     public fun serve(listener: Listener, limits: Limits = this.limits, handler: Handler): Server {
         val server = Server(listener, limits, events, handler, this)
-        servers += server
-        launch {
-            server.join()
-            servers -= server
-        }
+        untilEnded(server::join) { server.stop() }
         return server
     }
 
+    /**
+     * Receives on [port] of [host] and runs [block] on the socket in a coroutine; returns at once. What the block throws
+     * is reported and ends this socket only. To go on whatever one datagram does, see [udpServer].
+     *
+     * @param port 0 for a free one, told by [DatagramServer.address].
+     * @param host loopback unless told otherwise; `"0.0.0.0"` or `"::"` serves the world.
+     * @throws AddressInUseException, AddressNotAvailableException, DeniedException, NameNotFoundException
+     */
+    public suspend fun udpSocket(
+        port: Int,
+        host: String = LOOPBACK,
+        vararg options: Setting<*>,
+        block: suspend DatagramSocket.() -> Unit,
+    ): DatagramServer = datagramSocket(bind(udp(host, port), *options), block)
+
+    /**
+     * Receives on [port] of [host] and runs [handler] in a coroutine for each datagram, as many at once as
+     * [Limits.connections] says; then the next ones wait in the kernel, which drops what finds no room.
+     */
+    public suspend fun udpServer(
+        port: Int,
+        host: String = LOOPBACK,
+        limits: Limits = this.limits,
+        handler: DatagramHandler,
+    ): DatagramServer = udpServer(udp(host, port), limits, handler)
+
+    /** Receives on [address]. */
+    public suspend fun udpServer(
+        address: UdpAddress,
+        limits: Limits = this.limits,
+        handler: DatagramHandler,
+    ): DatagramServer = serve(bind(address), limits, handler)
+
+    /** Runs [handler] in a coroutine for each datagram that comes to [socket]. */
+    public fun serve(
+        socket: DatagramSocket,
+        limits: Limits = this.limits,
+        handler: DatagramHandler,
+    ): DatagramServer = served(DatagramServer(socket, limits, events, this) { each(it, handler) })
+
+    private fun datagramSocket(socket: DatagramSocket, block: suspend DatagramSocket.() -> Unit): DatagramServer =
+        served(DatagramServer(socket, limits, events, this) { all(block) })
+
+    private fun served(server: DatagramServer): DatagramServer {
+        untilEnded(server::join) { server.stop() }
+        return server
+    }
+
+    /** A signal calls [stop] until what [join] waits for has ended. */
+    private fun untilEnded(join: suspend () -> Unit, stop: suspend () -> Unit) {
+        stops += stop
+        launch {
+            join()
+            stops -= stop
+        }
+    }
+
     internal suspend fun end(signal: String, inOrder: Boolean) {
-        if (inOrder) servers.map { server -> launch { server.stop() } }.joinAll()
+        if (inOrder) stops.map { stop -> launch { stop() } }.joinAll()
         coroutineContext.cancel(CancellationException("ended by $signal"))
     }
 }

@@ -1,9 +1,12 @@
 package socketeer
 
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.selects.SelectClause1
 import kotlinx.io.bytestring.ByteString
 import kotlinx.io.bytestring.decodeToString
 import java.nio.ByteBuffer
+import java.nio.channels.FileChannel
+import java.nio.file.Path
 import kotlin.coroutines.CoroutineContext
 import kotlin.time.Duration
 
@@ -34,11 +37,55 @@ public interface Network {
     ): Connection
 
     /**
+     * Two connected ends, as `socketpair()`: Unix streams without a name.
+     *
+     * @throws UnsupportedException if this network has no such thing; [memoryPair] is one without a kernel.
+     */
+    public suspend fun socketPair(): Pair<Connection, Connection> =
+        throw UnsupportedException("socketPair: this network has none; memoryPair() does without a kernel")
+
+    /**
+     * A socket for datagrams, bound to [address]. A name binds its first address.
+     *
+     * @throws AddressInUseException, AddressNotAvailableException, DeniedException, NameNotFoundException
+     * @throws UnsupportedException if this network carries no such datagrams.
+     */
+    public suspend fun bind(address: DatagramAddress, vararg options: Setting<*>): DatagramSocket =
+        throw UnsupportedException("bind $address: this network carries no datagrams")
+
+    /**
+     * A socket for datagrams to and from [address] alone: its name's first address. Nothing is sent by this.
+     *
+     * @throws UnreachableException, NameNotFoundException
+     * @throws UnsupportedException if this network carries no such datagrams.
+     */
+    public suspend fun connect(address: DatagramAddress, vararg options: Setting<*>): DatagramConnection =
+        throw UnsupportedException("connect to $address: this network carries no datagrams")
+
+    /**
      * The addresses of [host] in the resolver's order, as literals; a literal is its own address. Never blocks a loop.
      *
      * @throws NameNotFoundException
      */
     public suspend fun resolve(host: String): List<String>
+
+    /**
+     * The name of the literal [address], as `gethostbyaddr`. Never blocks a loop.
+     *
+     * @throws NameNotFoundException
+     */
+    public suspend fun reverse(address: String): String = throw NameNotFoundException("reverse $address: no name")
+
+    /**
+     * What the process was started with as its standard input, by inetd(8) or `systemd-socket-activate` with `0<&3`: a
+     * [Listener], a [Connection] or a [DatagramSocket]. Null if that is no socket. To be asked for once.
+     *
+     * JDK 25 takes every such datagram socket for an IPv6 one and can't answer on an IPv4 one: let the activator bind an
+     * IPv6 address, or start with `-Djava.net.preferIPv4Stack=true`.
+     *
+     * @throws UnsupportedException if this network's sockets aren't the system's.
+     */
+    public suspend fun inherited(): Socket? = throw UnsupportedException("inherited: not the system's sockets")
 
     /** Closes every socket of this network; what waits on them ends with [ClosedException]. */
     public suspend fun close()
@@ -96,6 +143,13 @@ public interface Listener : Socket {
      * @throws ExhaustedException out of descriptors or memory; the listener lives on
      */
     public suspend fun accept(): Connection
+
+    /**
+     * [accept] as a clause of kotlinx.coroutines' `select`: if another clause is first, nothing is accepted in vain.
+     *
+     * @throws UnsupportedException where sockets aren't the kernel's.
+     */
+    public val onAccept: SelectClause1<Connection> get() = throw UnsupportedException("select on $this")
 }
 
 /** A direction to [Connection.shutdown], as Python's SHUT_RD, SHUT_WR, SHUT_RDWR. */
@@ -126,6 +180,13 @@ public interface Connection : Socket, CoroutineScope {
      * @throws BrokenException, ClosedException, BusyException
      */
     public suspend fun recv(max: Int = DEFAULT_RECV): ByteString?
+
+    /**
+     * [recv] as a clause of kotlinx.coroutines' `select`: if another clause is first, no byte is lost.
+     *
+     * @throws UnsupportedException where sockets aren't the kernel's.
+     */
+    public val onRecv: SelectClause1<ByteString?> get() = throw UnsupportedException("select on $this")
 
     /**
      * Receives into [buffer] at its position, without allocating: how many bytes came, or -1 at the end of the stream.
@@ -168,6 +229,16 @@ public interface Connection : Socket, CoroutineScope {
     public suspend fun send(text: String)
 
     /**
+     * Sends [count] bytes of the file [path] from [offset] on, or all up to its end, and says how many that were. Where
+     * the platform can, the kernel copies and no byte comes here. sendfile(2)
+     *
+     * @throws FailedException, DeniedException the file can't be read.
+     * @throws BrokenException, ClosedException, BusyException as [send]
+     */
+    public suspend fun sendFile(path: Path, offset: Long = 0, count: Long = Long.MAX_VALUE): Long =
+        copyFile(path, offset, count)
+
+    /**
      * Ends one direction. WRITE: the peer gets what was sent, then the end of the stream; receiving goes on. READ: what
      * has already come can be received, then null; sending goes on. A second time changes nothing.
      */
@@ -196,4 +267,40 @@ internal interface Hosted {
      * shut down: to close with bytes unread is a reset, and that may overtake the last reply.
      */
     suspend fun finish()
+}
+
+/** What a server asks of a datagram socket that lives on a loop, besides what everybody may. */
+internal interface Drains {
+    /** What has already come can be received, then receiving is a [ClosedException]. */
+    suspend fun endInput()
+}
+
+/** The same by hand: read aside, a piece at a time. */
+internal suspend fun Connection.copyFile(path: Path, offset: Long, count: Long): Long = openFile(path).use { file ->
+    val end = endOf(file, offset, count)
+    val piece = ByteBuffer.allocate(DEFAULT_RECV)
+    var position = offset
+    while (position < end) {
+        piece.clear().limit(minOf(end - position, DEFAULT_RECV.toLong()).toInt())
+        val read = aside { file.read(piece, position) }
+        if (read < 0) break
+        send(piece.flip())
+        position += read
+    }
+    maxOf(position - offset, 0)
+}
+
+internal suspend fun openFile(path: Path): FileChannel = aside {
+    try {
+        FileChannel.open(path)
+    } catch (cause: java.nio.file.AccessDeniedException) {
+        throw DeniedException("send file $path: permission denied", cause)
+    } catch (cause: java.io.IOException) {
+        throw FailedException("send file $path: ${cause.message?.takeIf { it != "$path" } ?: "no such file"}", cause)
+    }
+}
+
+internal fun endOf(file: FileChannel, offset: Long, count: Long): Long {
+    require(offset >= 0 && count >= 0) { "a range of a file is offset >= 0 and count >= 0, was $offset and $count" }
+    return if (count > file.size() - offset) file.size() else offset + count
 }

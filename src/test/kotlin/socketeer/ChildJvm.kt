@@ -12,6 +12,7 @@ class ChildJvm(main: String, vararg args: String, descriptors: Int? = null) : Au
         ProcessBuilder(
             listOf("sh", "-c", (if (descriptors == null) "" else "ulimit -n $descriptors && ") + "exec \"$@\"", "sh") +
                 listOf("${System.getProperty("java.home")}/bin/java", "-XX:+UseSerialGC", "-Xmx512m") +
+                "--enable-native-access=ALL-UNNAMED" +
                 listOf("-cp", System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path")) +
                 main + args,
         ).redirectErrorStream(true).start()

@@ -9,13 +9,17 @@ import kotlinx.coroutines.runBlocking
 import socketeer.loop.NioNetwork
 import socketeer.loop.SelectLoop
 import socketeer.testing.Ability.DESCRIPTORS
+import socketeer.testing.Ability.PORTS
+import socketeer.testing.Ability.RESET
 import socketeer.testing.Law
 import socketeer.testing.Maker
 import socketeer.testing.networkLaws
 import socketeer.testing.networks
 import socketeer.testing.pairs
+import java.nio.file.Files
 import java.util.concurrent.Executors
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicInteger
 import kotlin.coroutines.ContinuationInterceptor
 
 class ConformanceTest : FunSpec({ makers.forEach(::hold) })
@@ -29,8 +33,14 @@ val makers: List<Maker> =
         networks("TCP over IPv6", run = ::onLoop, address = { tcp("::1", 0) }) { NioNetwork(callersLoop()) },
         networks("TCP on two loops", run = ::onTwoLoops) { NioNetwork(given.get()) },
         networks("TCP called from elsewhere", run = ::besideLoop) { NioNetwork(given.get().first()) },
+        networks("Unix streams", PORTS, RESET, run = ::onLoop, address = ::freshPath) { NioNetwork(callersLoop()) },
+        pairs("socket pairs", RESET, run = ::onLoop) { NioNetwork(callersLoop()).socketPair() },
         networks("TCP on ktor's selector manager", run = ::onKtor) { NioNetwork(ktor.get()) },
     )
+
+private val paths = AtomicInteger()
+
+private fun freshPath() = unix("${Files.createTempDirectory("unix")}/${paths.incrementAndGet()}")
 
 /** A test for each law; those that don't apply are listed as ignored. */
 private fun FunSpec.hold(maker: Maker) {

@@ -8,16 +8,9 @@ import io.kotest.matchers.comparables.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
-import kotlinx.coroutines.coroutineScope
-import kotlinx.coroutines.launch
-import kotlinx.coroutines.sync.Semaphore
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeoutOrNull
 import kotlinx.coroutines.yield
-import socketeer.loop.NioNetwork
-import socketeer.loop.SelectLoop
-import socketeer.testing.directMemory
-import socketeer.testing.socketsOfThisProcess
 import java.lang.management.ManagementFactory
 import java.net.InetSocketAddress
 import java.nio.ByteBuffer
@@ -69,17 +62,7 @@ class FaultsTest :
 
         // The whole of it: mvn test -Dtest=FaultsTest -Dcome.and.go=100000
         test("$COME_AND_GO connections come and go: nothing is left") {
-            SelectLoop().use { loop ->
-                loop.run {
-                    val network = NioNetwork(loop)
-                    val listener = network.bind(tcp(0)).listen()
-                    comeAndGo(network, listener, 500)
-                    val before = leftovers(loop)
-                    comeAndGo(network, listener, COME_AND_GO)
-                    leftovers(loop) shouldBe before
-                    network.close()
-                }
-            }
+            ChildJvm("socketeer.ComeAndGoKt", COME_AND_GO).use { it.rest() shouldBe "nothing is left\n" }
         }
     })
 
@@ -94,41 +77,6 @@ private fun plainPeer(to: TcpAddress, phase: Int) {
     }
 }
 
-/** What must be the same before and after: sockets, watched channels, timers; direct memory to the MiB. */
-private fun leftovers(loop: SelectLoop) =
-    mapOf(
-        "sockets" to socketsOfThisProcess(),
-        "keys" to loop.poller.selector.keys().count { it.isValid },
-        "timers" to loop.timerCount,
-        "coroutines" to loop.coroutineContext[Job]!!.children.count(),
-        "direct MiB" to (directMemory() shr 20),
-    )
-
-/** [count] connections, 50 at a time, each with a word and an answer; ended by either side, in order and by reset. */
-private suspend fun comeAndGo(network: NioNetwork, listener: Listener, count: Int): Unit =
-    coroutineScope {
-        val serving =
-            launch {
-                repeat(count) {
-                    val peer = listener.accept()
-                    launch { peer.use { end -> end.recvExactly(4)?.let { word -> end.send(word) } } }
-                }
-            }
-        val places = Semaphore(50)
-        repeat(count) { n ->
-            places.acquire()
-            launch {
-                val near = network.connect(listener.local)
-                near.send(ByteBuffer.allocate(4).putInt(0, n))
-                near.recvExactly(4)!!.toByteArray() shouldBe ByteBuffer.allocate(4).putInt(0, n).array()
-                // A reset leaves no TIME_WAIT behind, else the ports of this machine would run out.
-                near.abort()
-                places.release()
-            }
-        }
-        serving.join()
-    }
-
 private fun roomFor(descriptors: Int): Enabled {
     val system = ManagementFactory.getOperatingSystemMXBean() as? UnixOperatingSystemMXBean
     val most = system?.maxFileDescriptorCount ?: return Enabled.disabled("not a Unix system")
@@ -137,5 +85,5 @@ private fun roomFor(descriptors: Int): Enabled {
 
 private const val MANY = 10_000
 private const val SPARE = 500
-private val COME_AND_GO = System.getProperty("come.and.go", "10000").toInt()
+private val COME_AND_GO = System.getProperty("come.and.go", "10000")
 private val IDLE = 300.milliseconds

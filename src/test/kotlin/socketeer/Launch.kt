@@ -9,7 +9,8 @@ import java.util.concurrent.TimeUnit
 import kotlin.concurrent.thread
 
 /**
- * `samples/run ARGS`, started as a user does, with this JVM's JDK and Maven's local repository.
+ * `samples/run ARGS`, started as a user does, with this JVM's JDK and Maven's local repository, and minding SIGINT even
+ * where these tests run in the background of a shell, which lets its children ignore it.
  *
  * Whatever hangs is killed after a while, so that a test which waits for a line or the end fails instead of hanging too.
  */
@@ -18,7 +19,7 @@ class Launch(
     directory: File = File("."),
     environment: Map<String, String> = emptyMap(),
 ) : AutoCloseable {
-    private val process = ProcessBuilder(listOf(File("samples/run").absolutePath) + args).directory(directory).apply {
+    private val process = ProcessBuilder(minding + File("samples/run").absolutePath + args).directory(directory).apply {
         environment() += environment
         environment()["JAVA_HOME"] = System.getProperty("java.home")
         System.getProperty("localRepository")?.let { environment()["MAVEN_OPTS"] = "-Dmaven.repo.local=$it" }
@@ -72,6 +73,11 @@ fun InetSocketAddress.ask(text: String): String = Socket(address, port).use {
     it.outputStream.write(text.toByteArray())
     it.shutdownOutput()
     it.inputStream.readAllBytes().decodeToString()
+}
+
+// GNU's env(1); where it is another one, the tests have to run in the foreground.
+private val minding = listOf("env", "--default-signal=INT").let { env ->
+    if (ProcessBuilder(env + "true").start().waitFor() == 0) env else emptyList()
 }
 
 private const val PATIENCE_SECONDS = 180L

@@ -1,14 +1,24 @@
 package socketeer.loop
 
+import kotlinx.io.bytestring.ByteString
+import socketeer.Ip
+import socketeer.NameNotFoundException
 import socketeer.StreamAddress
+import socketeer.TcpAddress
+import socketeer.UdpAddress
 import socketeer.UnixAddress
-import socketeer.tcp
+import socketeer.UnsupportedException
 import socketeer.unix
 import java.net.Inet4Address
 import java.net.Inet6Address
 import java.net.InetAddress
 import java.net.InetSocketAddress
+import java.net.NetworkInterface
+import java.net.ProtocolFamily
 import java.net.SocketAddress
+import java.net.StandardProtocolFamily.INET
+import java.net.StandardProtocolFamily.INET6
+import java.net.StandardProtocolFamily.UNIX
 import java.net.UnixDomainSocketAddress
 
 /** Both ends of a connection as the JDK has them, read once, so that they stay readable after close. */
@@ -25,47 +35,39 @@ internal class Ends(
 }
 
 internal fun SocketAddress?.toAddress(): StreamAddress = when (this) {
-    is InetSocketAddress -> tcp(address.literal(), port)
+    is InetSocketAddress -> TcpAddress.trusted(address.literal(), port)
     is UnixDomainSocketAddress -> unix(path.toString())
     else -> unix("")
 }
 
-/** The address without a name: IPv6 with its zone, shortest form as RFC 5952 says. */
-internal fun InetAddress.literal(): String {
-    if (this !is Inet6Address) return hostAddress
-    val zone = hostAddress.substringAfter('%', "")
-    val groups = IntArray(address.size / 2) {
-        (address[2 * it].toInt() and 0xff shl 8) or
-            (address[2 * it + 1].toInt() and 0xff)
-    }
-    return shortest(groups) + if (zone.isEmpty()) "" else "%$zone"
-}
+internal fun InetSocketAddress.toUdpAddress(): UdpAddress = UdpAddress.trusted(address.literal(), this)
 
-private fun shortest(groups: IntArray): String {
-    var start = -1
-    var length = 1
-    var i = 0
-    while (i < groups.size) {
-        var end = i
-        while (end < groups.size && groups[end] == 0) end++
-        if (end - i > length) {
-            start = i
-            length = end - i
-        }
-        i = end + 1
-    }
+/** The address without a name, as the JDK's own type prints it only roughly: see [Ip]. */
+internal fun InetAddress.literal(): String = if (this is Inet4Address) hostAddress else toIp().toString()
 
-    fun join(range: IntRange) = range.joinToString(":") { groups[it].toString(16) }
-    return if (start < 0) join(groups.indices) else join(0 until start) + "::" + join(start + length until groups.size)
+internal fun InetAddress.toIp(): Ip =
+    Ip(ByteString(*address), if (this is Inet6Address) hostAddress.substringAfter('%', "").ifEmpty { null } else null)
+
+/** The JDK's form of this address; a scope must be an interface here. @throws NameNotFoundException */
+internal fun Ip.toInetAddress(): InetAddress {
+    val raw = bytes.toByteArray()
+    val scope = scope ?: return InetAddress.getByAddress(raw)
+    scope.toIntOrNull()?.let { return Inet6Address.getByAddress(null, raw, it) }
+    val device =
+        NetworkInterface.getByName(scope) ?: throw NameNotFoundException("resolve $this: no network interface $scope")
+    return Inet6Address.getByAddress(null, raw, device)
 }
 
 /** The address that [text] is literally, null if it is a name: nobody is asked. */
-internal fun literalOrNull(text: String): InetAddress? = when {
-    ':' in text -> runCatching { InetAddress.getByName(text) }.getOrNull()
-    IPV4.matches(text) -> InetAddress.getByName(text) as Inet4Address
-    else -> null
-}
+internal fun literalOrNull(text: String): InetAddress? = Ip.parseOrNull(text)?.toInetAddress()
 
-private val IPV4 = Regex("""((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.|$)){4}(?<!\.)""")
+/** The family that serves this address: IPv4 alone, or IPv6 and, on the wildcard, both. */
+internal val SocketAddress.family: ProtocolFamily
+    get() =
+        when (this) {
+            is UnixDomainSocketAddress -> UNIX
+            is InetSocketAddress -> if (address is Inet4Address) INET else INET6
+            else -> throw UnsupportedException("an address of $javaClass")
+        }
 
 internal fun UnixAddress.toSocketAddress(): SocketAddress = UnixDomainSocketAddress.of(path)

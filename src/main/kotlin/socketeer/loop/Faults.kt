@@ -9,6 +9,7 @@ import socketeer.FailedException
 import socketeer.RefusedException
 import socketeer.SocketeerException
 import socketeer.TimedOutException
+import socketeer.TooLargeException
 import socketeer.UnreachableException
 import socketeer.UnsupportedException
 import java.io.IOException
@@ -37,11 +38,13 @@ internal fun fault(what: String, cause: Throwable): SocketeerException {
         cause is BindException && says("Cannot assign") -> AddressNotAvailableException(message, cause)
         says("Permission denied", "not permitted") -> DeniedException(message, cause)
         cause is BindException || says("Address already in use") -> AddressInUseException(message, cause)
+        cause is PortUnreachableException -> RefusedException("$what: nobody is there (ICMP port unreachable)", cause)
         cause is NoRouteToHostException || says("unreachable", "no route") -> UnreachableException(message, cause)
         cause is ConnectException && says("timed out") -> TimedOutException(message, cause)
-        cause is ConnectException || cause is PortUnreachableException || says(
+        cause is ConnectException || says("No such file") || says(
             "refused",
         ) -> RefusedException(message, cause)
+        says("Message too long", "Message too large") -> TooLargeException(message)
         cause is UnsupportedOperationException || cause is UnsupportedAddressTypeException -> UnsupportedException(
             message,
             cause,

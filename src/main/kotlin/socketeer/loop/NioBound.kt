@@ -7,10 +7,8 @@ import socketeer.Listener
 import socketeer.Option
 import socketeer.Setting
 import socketeer.StreamAddress
-import socketeer.TcpAddress
-import socketeer.tcp
 import java.net.BindException
-import java.net.InetAddress
+import java.net.SocketAddress
 import java.nio.channels.ServerSocketChannel
 import java.nio.channels.SocketChannel
 import java.util.concurrent.atomic.AtomicReference
@@ -25,7 +23,7 @@ internal class NioBound(
     private val network: NioNetwork,
     private val poller: Poller,
     private val channel: SocketChannel,
-    private val asked: InetAddress?,
+    private val asked: SocketAddress,
     private val options: List<Setting<*>>,
 ) : BoundSocket {
     private val became = AtomicReference<String?>()
@@ -36,11 +34,7 @@ internal class NioBound(
     @Volatile private var closed = false
     private val bound = channel.localAddress
 
-    override val local: StreamAddress =
-        (bound.toAddress() as? TcpAddress)
-            // The system calls the wildcard by its IPv6 name on a socket for both; the user's own word is better.
-            ?.let { if (asked?.isAnyLocalAddress == true) tcp(asked.literal(), it.port) else it }
-            ?: bound.toAddress()
+    override val local: StreamAddress = bound.toAddress()
 
     override val isOpen: Boolean get() = became.get() == null
 
@@ -49,7 +43,7 @@ internal class NioBound(
         become("listener")
         val server = channel.orClosed {
             orFault("listen on $local") {
-                ServerSocketChannel.open().orClose {
+                ServerSocketChannel.open(asked.family).orClose {
                     configureBlocking(false)
                     for (setting in options) if (setting.option.nio in supportedOptions()) set(setting)
                     try {
@@ -63,7 +57,9 @@ internal class NioBound(
             }
         }
         channel.close()
-        val listener = NioListener(server, poller, local, network::adopt).also { it.owner = network }
+        val listener = NioListener(server, poller, local) { channel, remote -> network.adopt(channel, remote) }.also {
+            it.owner = network
+        }
         poller.here { server.orClose { poller.adopt(listener) } }
         network.checkOpen("listen on $local", listener)
         return listener
@@ -99,7 +95,7 @@ internal class NioBound(
     override fun toString(): String = "bound $local"
 }
 
-private inline fun <R> SocketChannel.orClosed(block: () -> R): R {
+internal inline fun <R> SocketChannel.orClosed(block: () -> R): R {
     try {
         return block()
     } catch (cause: Throwable) {

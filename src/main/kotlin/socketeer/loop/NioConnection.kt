@@ -7,6 +7,7 @@ import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.job
+import kotlinx.coroutines.selects.SelectClause1
 import kotlinx.io.Buffer
 import kotlinx.io.bytestring.ByteString
 import kotlinx.io.bytestring.unsafe.UnsafeByteStringApi
@@ -22,13 +23,17 @@ import socketeer.Direction
 import socketeer.Hosted
 import socketeer.Option
 import socketeer.StreamAddress
+import socketeer.endOf
+import socketeer.openFile
 import java.io.IOException
 import java.net.StandardSocketOptions
 import java.nio.ByteBuffer
+import java.nio.channels.FileChannel
 import java.nio.channels.SelectionKey.OP_CONNECT
 import java.nio.channels.SelectionKey.OP_READ
 import java.nio.channels.SelectionKey.OP_WRITE
 import java.nio.channels.SocketChannel
+import java.nio.file.Path
 import kotlin.coroutines.CoroutineContext
 import kotlin.coroutines.intrinsics.suspendCoroutineUninterceptedOrReturn
 
@@ -55,6 +60,8 @@ internal class NioConnection(
     Hosted {
     private var ends: Ends = Ends.UNCONNECTED
     private val reader = Slot(poller)
+
+    @Volatile private var offers: Offers<ByteString?>? = null
     private val writer = Slot(poller)
 
     // What the waiting receiver wants: bytes into its buffer, or at most so many as a value.
@@ -72,6 +79,7 @@ internal class NioConnection(
     private var inputOver = false
     private var noMoreOutput = false
     private var finishing = false
+    private var sendingFile = false
     private var broken: BrokenException? = null
     private var scope: CoroutineContext? = null
 
@@ -205,10 +213,32 @@ internal class NioConnection(
     private fun checkReceive() {
         if (!isOpen) throw ClosedException("receive on $this: it is closed")
         if (reader.isTaken) throw BusyException("receive on $this: another receive is waiting")
+        offers?.retract()
+    }
+
+    override val onRecv: SelectClause1<ByteString?>
+        get() = synchronized(reader) {
+            offers
+                ?: Offers<ByteString?>(poller) { if (it != null) putBack(it) }.also { offers = it }
+        }.clause(::look)
+
+    /** For a select: what is there now, or what comes first. */
+    private fun look() {
+        val offers = offers!!
+        if (!isOpen) return offers.fail(ClosedException("receive on $this: it is closed"))
+        if (reader.isTaken) return
+        try {
+            if (front != null) return offers.offer(takeFront(DEFAULT_RECV))
+            val count = readScratch(DEFAULT_RECV)
+            if (count == 0) poller.arm(this, OP_READ) else offers.offer(bytes(count))
+        } catch (cause: IOException) {
+            offers.fail(cause)
+        }
     }
 
     private fun readable() {
         if (!reader.isTaken) {
+            if (offers?.wanted == true) return look()
             // Nobody is there to take it: let it wait in the kernel, which tells the peer to wait.
             drained = false
             return poller.disarm(this, OP_READ)
@@ -374,7 +404,7 @@ internal class NioConnection(
 
     private fun checkSend() {
         if (!isOpen) throw ClosedException("send on $this: it is closed")
-        if (writer.isTaken) throw BusyException("send on $this: another send is waiting")
+        if (writer.isTaken || sendingFile) throw BusyException("send on $this: another send is waiting")
         if (noMoreOutput) throw ClosedException("send on $this: sending was shut down")
         broken?.let { throw BrokenException(it.message!!, it) }
     }
@@ -387,6 +417,42 @@ internal class NioConnection(
                 if (buffer.hasRemaining()) poller.arm(this, OP_WRITE) else poller.post { writable() }
             }
         }
+
+    override suspend fun sendFile(path: Path, offset: Long, count: Long): Long {
+        if (!poller.isHere) return poller.here { sendFile(path, offset, count) }
+        return openFile(path).use { file ->
+            val end = endOf(file, offset, count)
+            var position = offset
+            checkSend()
+            sendingFile = true
+            try {
+                while (position < end) {
+                    val copied = transfer(file, position, minOf(end - position, FILE_PIECE))
+                    if (copied == 0L && position >= file.size()) break
+                    position += copied
+                    // The next piece when the kernel has room again, and when the others have had their turn.
+                    awaitWritable()
+                }
+            } finally {
+                sendingFile = false
+            }
+            maxOf(position - offset, 0)
+        }
+    }
+
+    private fun transfer(file: FileChannel, position: Long, count: Long): Long {
+        if (!isOpen) throw ClosedException("send on $this: it is closed")
+        try {
+            return file.transferTo(position, count, socket).also { sent += it }
+        } catch (cause: IOException) {
+            throw broke("send on $this", cause)
+        }
+    }
+
+    private suspend fun awaitWritable(): Unit = suspendCoroutineUninterceptedOrReturn { continuation ->
+        outgoing = NOTHING
+        writer.park(continuation).also { poller.arm(this, OP_WRITE) }
+    }
 
     private fun writable() {
         if (!isOpen) return
@@ -508,6 +574,7 @@ internal class NioConnection(
             outgoing = null
             if (reader.isTaken) reader.fail(ClosedException("$this was closed"))
             if (writer.isTaken) writer.fail(ClosedException("$this was closed"))
+            offers?.fail(ClosedException("$this was closed"))
             reader.forget()
             writer.forget()
         }
@@ -521,4 +588,11 @@ internal class NioConnection(
     }
 
     override fun toString(): String = "$local <-> $remote"
+
+    private companion object {
+        val NOTHING: ByteBuffer = ByteBuffer.allocate(0)
+
+        /** As much as one connection may have the loop copy while the others wait. */
+        const val FILE_PIECE = 1L shl 18
+    }
 }

@@ -3,6 +3,7 @@ package socketeer.loop
 import kotlinx.coroutines.InternalCoroutinesApi
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.selects.SelectClause1
 import socketeer.BusyException
 import socketeer.ClosedException
 import socketeer.Connection
@@ -15,13 +16,16 @@ import java.net.SocketAddress
 import java.nio.channels.SelectionKey.OP_ACCEPT
 import java.nio.channels.ServerSocketChannel
 import java.nio.channels.SocketChannel
+import kotlin.coroutines.Continuation
 import kotlin.coroutines.intrinsics.suspendCoroutineUninterceptedOrReturn
+import kotlin.coroutines.startCoroutine
 
 /** A listening socket on its poller; [adopt] makes a connection of each channel that is accepted. */
 internal class NioListener(
     private val server: ServerSocketChannel,
     poller: Poller,
     override val local: StreamAddress,
+    private val afterClose: suspend () -> Unit = {},
     private val adopt: suspend (SocketChannel, SocketAddress) -> Connection,
 ) : Watch(poller, server),
     Listener {
@@ -30,7 +34,13 @@ internal class NioListener(
     @Volatile override var isOpen: Boolean = true
         private set
 
+    @Volatile private var offers: Offers<Connection>? = null
+
+    /** Accepted for a select that then took something else. */
+    private val kept = ArrayDeque<Connection>()
+
     override suspend fun accept(): Connection {
+        if (offers != null) kept()?.let { return it }
         while (true) {
             val channel = acceptChannel()
             try {
@@ -61,8 +71,54 @@ internal class NioListener(
         }
     }
 
+    private suspend fun kept(): Connection? {
+        if (!poller.isHere) return poller.here { kept() }
+        offers?.retract()
+        return kept.removeFirstOrNull()
+    }
+
+    override val onAccept: SelectClause1<Connection>
+        get() =
+            synchronized(acceptor) {
+                offers ?: Offers(poller, kept::addFirst).also { offers = it }
+            }.clause(::look)
+
+    private fun look() {
+        val offers = offers!!
+        if (!isOpen) return offers.fail(ClosedException("accept on $local: it is closed"))
+        if (acceptor.isTaken) return
+        kept.removeFirstOrNull()?.let { return offers.offer(it) }
+        try {
+            val channel = take() ?: return poller.arm(this, OP_ACCEPT)
+            // To make a connection of it may take another loop; nobody waits for that but the select.
+            adoptFor(channel, offers)
+        } catch (_: ExhaustedException) {
+            // A select can't be told and go on: it waits until there are descriptors again.
+            poller.arm(this, OP_ACCEPT)
+        } catch (cause: IOException) {
+            offers.fail(cause)
+        }
+    }
+
+    private fun adoptFor(channel: SocketChannel, offers: Offers<Connection>) {
+        val making = suspend {
+            val made = adopt(channel, channel.remoteAddress)
+            if (isOpen) offers.offer(made) else made.close()
+        }
+        making.startCoroutine(
+            Continuation(poller.dispatcher) { outcome ->
+                outcome.onFailure {
+                    // Its peer gave up before we came to it.
+                    channel.close()
+                    look()
+                }
+            },
+        )
+    }
+
     override fun ready(ops: Int) {
         if (!isOpen) return
+        if (!acceptor.isTaken && offers?.wanted == true) return look()
         // Nobody accepts: let them wait in the backlog.
         if (!acceptor.isTaken) return poller.disarm(this, OP_ACCEPT)
         // It has been cancelled and is about to be told; who came is for the next one.
@@ -91,12 +147,19 @@ internal class NioListener(
 
     override suspend fun close() {
         if (!poller.isHere) return poller.here { close() }
-        if (isOpen) {
+        val first = isOpen
+        if (first) {
             isOpen = false
             acceptor.fail(ClosedException("$this was closed"))
             acceptor.forget()
+            offers?.run {
+                retract()
+                fail(ClosedException("$this was closed"))
+            }
+            while (true) kept.removeFirstOrNull()?.close() ?: break
         }
-        return poller.release(this)
+        poller.release(this)
+        if (first) afterClose()
     }
 
     override fun <T : Any> get(option: Option<T>): T = server.option(option, this)

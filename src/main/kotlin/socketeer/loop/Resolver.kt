@@ -1,9 +1,8 @@
 package socketeer.loop
 
-import kotlinx.coroutines.CoroutineScope
-import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.async
+import socketeer.Ip
 import socketeer.NameNotFoundException
+import socketeer.aside
 import java.net.Inet6Address
 import java.net.InetAddress
 import java.net.UnknownHostException
@@ -16,12 +15,22 @@ import java.net.UnknownHostException
  */
 internal suspend fun lookUp(host: String): List<InetAddress> {
     literalOrNull(host)?.let { return listOf(it) }
-    val answer = CoroutineScope(Dispatchers.IO).async {
-        runCatching { InetAddress.getAllByName(host).toList() }
-    }.await()
-    return answer.getOrElse { cause ->
-        val words = (cause as? UnknownHostException)?.message?.substringAfter(": ") ?: cause.toString()
-        throw NameNotFoundException("resolve $host: $words", cause)
+    return aside {
+        try {
+            InetAddress.getAllByName(host).toList()
+        } catch (cause: UnknownHostException) {
+            throw NameNotFoundException("resolve $host: ${cause.message?.substringAfter(": ")}", cause)
+        }
+    }
+}
+
+/** The name of [address], which must be a literal; the resolver has asked whether the name leads back to it. */
+internal suspend fun lookUpReverse(address: String): String {
+    val ip = requireNotNull(Ip.parseOrNull(address)) { "reverse of a literal address, was \"$address\"" }
+    return aside {
+        val name = ip.toInetAddress().hostName
+        if (Ip.parseOrNull(name) != null) throw NameNotFoundException("reverse $address: no name")
+        name
     }
 }
 

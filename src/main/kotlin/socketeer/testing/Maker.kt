@@ -21,6 +21,9 @@ public enum class Ability {
     /** An abort reaches the peer as a reset. */
     RESET,
 
+    /** Empty datagrams, and who sent them. */
+    EMPTY_DATAGRAMS,
+
     /** Each socket is a descriptor of this process, counted in `/proc/self/fd`. */
     DESCRIPTORS,
 
@@ -87,4 +90,4 @@ public fun networks(
     network: suspend () -> Network,
 ): Maker = Maker(name, lacks.toSet(), run, network, address, null, exhaust)
 
-private fun onThisThread(case: suspend CoroutineScope.() -> Unit): Unit = runBlocking { case() }
+internal fun onThisThread(case: suspend CoroutineScope.() -> Unit): Unit = runBlocking { case() }
