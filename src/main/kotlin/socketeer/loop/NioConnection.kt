@@ -420,24 +420,27 @@ internal class NioConnection(
 
     override suspend fun sendFile(path: Path, offset: Long, count: Long): Long {
         if (!poller.isHere) return poller.here { sendFile(path, offset, count) }
-        return openFile(path).use { file ->
-            val end = endOf(file, offset, count)
-            var position = offset
-            checkSend()
-            sendingFile = true
-            try {
-                while (position < end) {
-                    val copied = transfer(file, position, minOf(end - position, FILE_PIECE))
-                    if (copied == 0L && position >= file.size()) break
-                    position += copied
-                    // The next piece when the kernel has room again, and when the others have had their turn.
-                    awaitWritable()
-                }
-            } finally {
-                sendingFile = false
-            }
-            maxOf(position - offset, 0)
+        checkSend()
+        // Before the file is opened, which is done elsewhere: a send in the meantime is Busy, as it is later.
+        sendingFile = true
+        try {
+            return openFile(path).use { file -> sendFrom(file, offset, endOf(file, offset, count)) - offset }
+        } finally {
+            sendingFile = false
         }
+    }
+
+    /** The position in [file] behind the last byte sent. */
+    private suspend fun sendFrom(file: FileChannel, offset: Long, end: Long): Long {
+        var position = offset
+        while (position < end) {
+            val copied = transfer(file, position, minOf(end - position, FILE_PIECE))
+            if (copied == 0L && position >= file.size()) break
+            position += copied
+            // The next piece when the kernel has room again, and when the others have had their turn.
+            awaitWritable()
+        }
+        return position
     }
 
     private fun transfer(file: FileChannel, position: Long, count: Long): Long {
