@@ -41,13 +41,20 @@ public class TimedOutException(message: String, cause: Throwable? = null) : Sock
 public class NameNotFoundException(message: String, cause: Throwable? = null) : SocketeerException(message, cause)
 
 /**
- * More bytes than a limit allows: a frame, a line, a datagram; [position] is the offset in the stream of what went
- * beyond it (of the length that announced too much), or -1 where there's none.
+ * More bytes than a limit allows: a frame, a line, a datagram. [reason] says which limit; [position] is the offset in the
+ * stream of what went beyond it (of the length that announced too much), or -1 where there's none.
  */
-public class TooLargeException(message: String, public val position: Long = -1) : SocketeerException(message)
+public class TooLargeException(public val reason: String, public val position: Long = -1) :
+    SocketeerException(located(reason, position))
 
-/** Bytes that break the format; [position] is the offset in the stream of the byte at fault, or -1 where there's none. */
-public class MalformedException(message: String, public val position: Long = -1) : SocketeerException(message)
+/**
+ * Bytes that break the format. [reason] says what was expected; [position] is the offset in the stream of the byte at
+ * fault, or -1 where there's none.
+ */
+public class MalformedException(public val reason: String, public val position: Long = -1) :
+    SocketeerException(located(reason, position))
+
+private fun located(reason: String, position: Long) = if (position < 0) reason else "$reason, at byte $position"
 
 /** The system forbids it: a privileged port, a file's mode. */
 public class DeniedException(message: String, cause: Throwable? = null) : SocketeerException(message, cause)

@@ -132,7 +132,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
         val input = input
         val need = maxOf(input.wanted, input.size + 1)
         if (live > maxBytes || (need > maxBytes && !untilEnd && !over)) {
-            fail(TooLargeException("frame <= $maxBytes bytes, at byte $position it needs $need", position))
+            fail(TooLargeException("frame <= $maxBytes bytes, it needs $need", position))
         }
         if (over) {
             fail(
@@ -150,7 +150,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
 
     private fun countEmpty() {
         if (++empties > maxEmpty) {
-            fail(MalformedException("empty frames in a row <= $maxEmpty, was $empties, at byte $position", position))
+            fail(MalformedException("empty frames in a row <= $maxEmpty, was $empties", position))
         }
     }
 

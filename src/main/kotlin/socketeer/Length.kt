@@ -28,6 +28,16 @@ public sealed class Length {
     /** Puts [length] into [array] at [at]. */
     internal abstract fun put(length: Long, array: ByteArray, at: Int)
 
+    /** Appends [length] to [output]. */
+    internal open fun write(length: Long, output: Output) {
+        output.reserve(maxBytes)
+        put(length, output.array, output.size)
+        output.size += sizeOf(length)
+    }
+
+    /** This for one stream: what remembers an unfinished length isn't shared. */
+    internal open fun forStream(): Length = this
+
     /**
      * A number of [size] bytes in [order], unsigned.
      *
@@ -170,5 +180,48 @@ public sealed class Length {
             // What MAX_ARRAY takes: no accepted length has more.
             const val MAX_DIGITS = 10
         }
+    }
+
+    /**
+     * A length as [codec] writes it: `$5` CR LF, say, is `lines(integer().after("$"), CRLF)`.
+     *
+     * @param codec must end by itself.
+     */
+    public class Written(private val codec: Codec<Long>) : Length() {
+        init {
+            requireSelfDelimiting(codec, "a length")
+        }
+
+        override val greatest get() = Long.MAX_VALUE
+        override val maxBytes get() = codec.maxBytes
+
+        // What is known of one stream's length: see forStream.
+        private val decoder = codec.decoder()
+        private var start = -1
+        private var length = 0L
+
+        override fun forStream() = Written(codec)
+
+        override fun measure(input: Input, max: Long): Int {
+            if (start < 0) start = input.position
+            length = decoder.decode(input) ?: return 0
+            val from = start
+            val n = input.position - from
+            start = -1
+            input.position = from
+            return n
+        }
+
+        override fun read(input: Input, n: Int) = length
+
+        override fun write(length: Long, output: Output) = codec.encode(length, output)
+
+        override fun sizeOf(length: Long) = codec.encode(length).size
+
+        override fun put(length: Long, array: ByteArray, at: Int) {
+            codec.encode(length).copyInto(array, at)
+        }
+
+        override fun toString(): String = "length written by a codec"
     }
 }

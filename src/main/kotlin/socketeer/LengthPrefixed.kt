@@ -112,8 +112,7 @@ private class LengthPrefixed<T : Any>(private val layout: Layout, private val pa
         if (value.size > payload.maxBytes) throw tooLarge(value.size, payload.maxBytes, "bytes")
         val announced = announced(value.size)
         output.reserve(layout.length.maxBytes + value.size)
-        layout.length.put(announced, output.array, output.size)
-        output.size += layout.length.sizeOf(announced)
+        layout.length.write(announced, output)
         output.write(value)
     }
 
@@ -148,7 +147,7 @@ private class LengthPrefixed<T : Any>(private val layout: Layout, private val pa
 }
 
 private class LengthDecoder<T : Any>(private val layout: Layout, private val payload: Decoder<T>) : Decoder<T> {
-    private val length = layout.length
+    private val length = layout.length.forStream()
     private val offset = layout.offset
     private val adjustment = layout.adjustment
     private val greatest = layout.greatestAnnounced
