@@ -4,75 +4,34 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.io.bytestring.ByteString
 import socketeer.*
-import kotlin.text.RegexOption.DOT_MATCHES_ALL
-import kotlin.time.Duration.Companion.seconds
 
 // redis [[HOST:]PORT]: strings, lists, sets and hashes in memory, as Redis 7 has them; port 9379 unless told otherwise.
-// Try: redis-cli -p 9379. Source: https://redis.io/docs/latest/develop/reference/protocol-spec (RESP2).
+// Try: redis-cli -p 9379. Source: https://redis.io/docs/latest/commands
 typealias Args = List<ByteString>
 
+val Args.key get() = this[1]
 fun bytes(text: String) = ByteString(*text.toByteArray(Charsets.ISO_8859_1))
 fun ByteString.latin() = String(toByteArray(), Charsets.ISO_8859_1)
-fun ByteString.upper() = latin().uppercase()
+fun ByteString.lower() = latin().lowercase()
 fun ByteString.long() = latin().let { text -> text.toLongOrNull()?.takeIf { "$it" == text } }
-fun hex(char: Char) = "\\x%02x".format(char.code)
+fun ByteString.cut(most: Int = 128) = latin().substringBefore('\u0000').take(most)
 
-// Requests: arrays of bulk strings, or a line typed by hand.
-fun sign(char: Char) =
-    uint8().map({ require(it == char.code) { "expected '$char', got '${it.toChar()}'" } }, { char.code })
-
-fun length(char: Char, line: String, name: String, range: LongRange): Codec<Long> {
-    val number = integer().map({ it.also { require(it in range) } }, { it }).refusedAs("invalid $name length")
-    return cLines(number.after(sign(char)), bytes("\r\n")).refusedAs(tooLarge = "too big $line count string")
-}
-
-val MAX = 512 * 1024 * 1024
-val bulk = lengthPrefixed(Length.Written(length('$', "bulk", "bulk", 0L..MAX)), max = MAX).before(padding(bytes("\r\n")))
-val count = length('*', "mbulk", "multibulk", Long.MIN_VALUE..Int.MAX_VALUE).map({ maxOf(it, 0).toInt() }, Int::toLong)
-val typed = cLines(bytes().map(::words, ::quoted), bytes("\n")).refusedAs(tooLarge = "too big inline request")
-val request = bulk.repeat(count, Int.MAX_VALUE, Int.MAX_VALUE).ifNext('*'.code.toByte(), otherwise = typed)
-
-val QUOTES = """(?:"((?:\\.|[^"\\])*+)"|'((?:\\'|[^'])*+)')?+(?=\s|\z)"""
-val WORD = Regex("""\G\s*+(?!\z)(?:([^ \n\r\t"']*+)$QUOTES|(.+))""", DOT_MATCHES_ALL)
-val ESCAPE = Regex("""\\(?:x(\p{XDigit}{2})|(.))""", DOT_MATCHES_ALL)
-
-fun words(line: ByteString): Args = WORD.findAll(line.latin().removeSuffix("\r")).map {
-    val (bare, double, single, broken) = it.destructured
-    require(broken == "") { "unbalanced quotes in request" }
-    bytes(bare + ESCAPE.replace(double, ::unescaped) + single.replace("\\'", "'"))
-}.toList()
-
-fun unescaped(escape: MatchResult): String = escape.destructured.let { (hex, char) ->
-    if (hex != "") "${hex.toInt(16).toChar()}" else "\n\r\t\b\u0007".getOrNull("nrtba".indexOf(char))?.toString() ?: char
-}
-
-fun quoted(args: Args) = bytes(args.joinToString(" ") { arg -> "\"${arg.latin().map(::hex).joinToString("")}\"" })
-
-// Replies: a ByteString, a number, a Boolean, a list of replies, or what is ready for the wire.
-class Raw(text: String, val last: Boolean = false, val bytes: ByteString = bytes(text))
+// Replies, where Resp.of doesn't find them.
 class Refused(text: String) : RuntimeException(text, null, false, false)
 
+val OK = Resp.Simple(bytes("OK"))
+val NONE = emptyList<ByteString>()
+fun failure(text: String) = Resp.Failure(bytes(text.replace('\r', ' ').replace('\n', ' ')))
 fun refuse(text: String, code: String = "ERR"): Nothing = throw Refused("$code $text")
 fun few(name: String): Nothing = refuse("wrong number of arguments for '$name' command")
+fun whole(arg: ByteString) = arg.long() ?: refuse("value is not an integer or out of range")
 
-val OK = Raw("+OK\r\n")
-val NIL = Raw("$-1\r\n")
-val number = lines(integer(), LineEnd.CRLF).after(bytes(":"))
-val size = lines(integer(), LineEnd.CRLF).after(bytes("*"))
-
-fun Output.reply(value: Any): Unit = when (value) {
-    is Raw -> write(value.bytes)
-    is ByteString -> append(bulk, value)
-    is Boolean -> append(number, if (value) 1 else 0)
-    is Number -> append(number, value.toLong())
-    else -> append(size, (value as Collection<*>).size.toLong()).also { for (item in value) reply(item!!) }
-}
-
-// What is kept: strings are ByteStrings; lists, sets and hashes keep the order of what was put in.
+// What is kept: strings are ByteStrings; the others keep the order of what was put in.
 typealias RedisList = ArrayDeque<ByteString>
 typealias RedisSet = LinkedHashSet<ByteString>
 typealias RedisHash = LinkedHashMap<ByteString, ByteString>
 
+val TYPES = mapOf("ByteString" to "string", "ArrayDeque" to "list", "LinkedHashSet" to "set", "LinkedHashMap" to "hash")
 val values = HashMap<ByteString, Any>()
 val deadlines = HashMap<ByteString, Long>()
 
@@ -82,24 +41,20 @@ fun find(key: ByteString) = if (isLate(key)) null.also { remove(key) } else valu
 fun remove(key: ByteString) = (values.remove(key) != null).also { deadlines.remove(key) }
 fun sweep() = deadlines.keys.filter(::isLate).forEach(::remove)
 fun put(key: ByteString, value: Any, deadline: Long? = null) =
-    OK.also { values[key] = value }.also { deadlines.compute(key) { _, _ -> deadline } }
+    OK.also { values[key] = value }.also { if (deadline == null) deadlines.remove(key) else deadlines[key] = deadline }
 
 inline fun <reified T : Any> get(key: ByteString): T? =
     find(key)?.let { it as? T ?: refuse("Operation against a key holding the wrong kind of value", "WRONGTYPE") }
 
 inline fun <reified T : Any> make(key: ByteString, new: () -> T): T = get(key) ?: new().also { values[key] = it }
 
-/** How many of the items [take] takes out of what the key holds, which goes when nothing is left. */
-fun taken(args: Args, from: Collection<*>?, take: (ByteString) -> Boolean): Int =
-    args.drop(2).count { from != null && take(it) }.also { if (from?.size == 0) remove(args[1]) }
+fun Args.takenFrom(items: MutableCollection<ByteString>?) =
+    drop(2).count { items?.remove(it) == true }.also { if (items?.size == 0) remove(key) }
 
 // What several commands share.
-fun whole(arg: ByteString) = arg.long() ?: refuse("value is not an integer or out of range")
-
 fun add(key: ByteString, by: Long): Long {
     val old = get<ByteString>(key)?.let(::whole) ?: 0
-    val sum = old + by
-    if ((old xor sum) and (by xor sum) < 0) refuse("increment or decrement would overflow")
+    val sum = runCatching { Math.addExact(old, by) }.getOrElse { refuse("increment or decrement would overflow") }
     return sum.also { values[key] = bytes("$sum") }
 }
 
@@ -109,131 +64,161 @@ fun deadline(amount: ByteString, scale: Long, command: String, least: Long = Lon
     return if (fits) n * scale + now() else refuse("invalid expire time in '$command' command")
 }
 
-val SCALES = mapOf("EX" to 1_000L, "PX" to 1L)
-val LIFETIMES = setOf("EX", "PX", "KEEPTTL")
+val SCALES = mapOf("ex" to 1_000L, "px" to 1L)
+val FLAGS = setOf("nx", "xx", "get", "keepttl")
+val CLASHES = listOf("nx xx", "ex px", "ex keepttl", "px keepttl").map { it.split(' ') }
 
-fun set(args: Args): Any {
+fun set(key: ByteString, value: ByteString, options: Args): Resp {
     val given = HashMap<String, ByteString>()
-    val options = args.drop(3).iterator()
-    for (option in options) {
-        val word = option.upper()
-        if (word !in LIFETIMES + listOf("NX", "XX", "GET") || word in SCALES && !options.hasNext()) refuse("syntax error")
-        given[word] = if (word in SCALES) options.next() else option
+    val rest = options.iterator()
+    for (option in rest) {
+        val word = option.lower()
+        if (word !in FLAGS && !(word in SCALES && rest.hasNext())) refuse("syntax error")
+        given[word] = if (word in FLAGS) option else rest.next()
     }
-    if ("NX" in given && "XX" in given || (given.keys intersect LIFETIMES).size > 1) refuse("syntax error")
+    if (CLASHES.any(given.keys::containsAll)) refuse("syntax error")
     val deadline = SCALES.firstNotNullOfOrNull { (unit, scale) -> given[unit]?.let { deadline(it, scale, "set", 1) } }
-    val old = if ("GET" in given) get<ByteString>(args[1]) ?: NIL else null
-    if ((if (find(args[1]) == null) "XX" else "NX") in given) return old ?: NIL
-    return put(args[1], args[2], if ("KEEPTTL" in given) deadlines[args[1]] else deadline).let { old ?: it }
-}
-
-fun expire(key: ByteString, deadline: Long): Boolean {
-    val found = find(key) != null
-    if (found && deadline > now()) deadlines[key] = deadline else remove(key)
-    return found
+    val old = if ("get" in given) Resp.of(get<ByteString>(key)) else null
+    if ((if (find(key) == null) "xx" else "nx") in given) return old ?: Resp.Bulk(null)
+    return put(key, value, if ("keepttl" in given) deadlines[key] else deadline).let { old ?: it }
 }
 
 fun left(key: ByteString): Long = if (find(key) == null) -2 else deadlines[key]?.minus(now()) ?: -1
+fun expire(key: ByteString, deadline: Long) =
+    (find(key) != null).also { if (it && deadline > now()) deadlines[key] = deadline else remove(key) }
 
-fun push(args: Args, add: RedisList.(ByteString) -> Unit): Int =
-    make(args[1]) { RedisList() }.also { list -> args.drop(2).forEach { list.add(it) } }.size
+fun push(args: Args, add: RedisList.(ByteString) -> Unit) =
+    make(args.key) { RedisList() }.also { list -> for (item in args.drop(2)) list.add(item) }.size
 
-fun pop(args: Args, take: RedisList.() -> ByteString): Any {
+fun pop(args: Args, take: RedisList.() -> ByteString): Any? {
     val most = args.getOrNull(2)?.let { it.long() ?: -1 } ?: 1
     if (most < 0) refuse("value is out of range, must be positive")
-    val list = get<RedisList>(args[1]) ?: return if (args.size == 2) NIL else Raw("*-1\r\n")
+    val list = get<RedisList>(args.key) ?: return if (args.size == 2) null else Resp.Many(null)
     val taken = List(minOf(most, list.size.toLong()).toInt()) { list.take() }
-    if (list.isEmpty()) remove(args[1])
+    if (list.isEmpty()) remove(args.key)
     return if (args.size == 2) taken.single() else taken
 }
 
-fun range(list: RedisList, first: Long, last: Long): Args {
-    val from = (if (first < 0) first + list.size else first).coerceAtLeast(0)
-    val to = (if (last < 0) last + list.size else last).coerceAtMost(list.size - 1L)
-    return if (from > to) emptyList() else list.subList(from.toInt(), to.toInt() + 1)
+fun range(first: Long, last: Long, list: RedisList): Args {
+    val from = if (first < 0) maxOf(first + list.size, 0) else first
+    val to = minOf(if (last < 0) last + list.size else last, list.size - 1L)
+    return if (from > to) NONE else list.subList(from.toInt(), to.toInt() + 1)
 }
 
-val GLOB = Regex("""\[(\^?)((?:\\.|[^\]]-.|[^\]])*+)]?|(\*)|(\?)|\\?(.)""", DOT_MATCHES_ALL)
-val CHARS = Regex("""\\(.)|(.)-(.)|(.)""", DOT_MATCHES_ALL)
+val GLOB = Regex("""(?s)\[(\^?)((?:\\.|[^\]]-.|[^\]])*+)]?|(\*)|(\?)|\\?(.)""")
+val CHARS = Regex("""(?s)\\(.)|(.)-(.)|(.)""")
 
-fun glob(pattern: String) = GLOB.replace(pattern) {
-    val (not, set, many, one, char) = it.destructured
-    val chars = CHARS.replace(set) { "-".toRegex().replace... }
+fun hex(char: Char) = "\\x%02x".format(char.code)
+fun hex(range: MatchResult) = range.groupValues.drop(1).joinToString("").toSortedSet().joinToString("-") { hex(it) }
+fun glob(pattern: ByteString) = GLOB.replace(pattern.latin()) {
+    val (not, chars, many, one, char) = it.destructured
     when {
         char != "" -> hex(char[0])
-        many + one != "" -> if (many != "") ".*" else "."
-        set == "" -> if (not == "") "(?!)" else "."
-        else -> "[$not$chars]"
+        many + one != "" -> if (one == "") ".*" else "."
+        chars == "" -> if (not == "") "(?!)" else "."
+        else -> "[$not${CHARS.replace(chars, ::hex)}]"
     }
-}.toRegex(DOT_MATCHES_ALL)
+}.let { Regex("(?s)$it") }
 
 // The commands: how many words each takes, its name included, and what it does with them.
-class Command(val name: String, val words: IntRange, val run: (Args) -> Any)
+class Command(val name: String, val words: IntRange, val run: Args.() -> Any?)
 
-val commands = HashMap<ByteString, Command>()
+val MANY = Int.MAX_VALUE
+val CONFIG = listOf("save" to "", "appendonly" to "no").map { (name, value) -> listOf(bytes(name), bytes(value)) }
+val HELLO = listOf("server", "redis", "version", "7.0.15", "proto", 2, "id", 1, "mode", "standalone", "role", "master")
+fun Args.part(name: String, value: Any) =
+    if (key.lower() == name) value else refuse("unknown subcommand '${key.cut()}'. Try ${this[0].latin().uppercase()} HELP.")
 
-fun command(name: String, words: IntRange, run: (Args) -> Any) =
-    listOf(name, name.uppercase()).forEach { commands[bytes(it)] = Command(name, words, run) }
+val commands = listOf(
+    Command("ping", 1..2) { getOrNull(1) ?: Resp.Simple(bytes("PONG")) },
+    Command("echo", 2..2) { this[1] },
+    Command("select", 2..2) { if (whole(this[1]) == 0L) OK else refuse("DB index is out of range") },
+    Command("hello", 1..MANY) {
+        val version = getOrNull(1)?.let { it.long() ?: refuse("Protocol version is not an integer or out of range") }
+        if (version != null && version != 2L) throw Refused("NOPROTO unsupported protocol version")
+        HELLO.map { if (it is String) bytes(it) else it } + listOf(bytes("modules"), NONE)
+    },
+    Command("command", 1..MANY) { if (size == 1) NONE else part("docs", NONE) },
+    Command("config", 2..MANY) { part("get", CONFIG.filter { (name) -> name in this }.flatten()) },
+    Command("client", 2..MANY) { part("setname", OK) },
+    Command("get", 2..2) { get<ByteString>(key) },
+    Command("set", 3..MANY) { if (size == 3) put(key, this[2]) else set(key, this[2], drop(3)) },
+    Command("getset", 3..3) { get<ByteString>(key).also { put(key, this[2]) } },
+    Command("mget", 2..MANY) { drop(1).map { find(it) as? ByteString } },
+    Command("mset", 3..MANY) { if (size % 2 == 0) few("mset") else drop(1).chunked(2) { put(it[0], it[1]) }.last() },
+    Command("append", 3..3) { bytes("${get<ByteString>(key)?.latin() ?: ""}${this[2].latin()}").also { values[key] = it }.size },
+    Command("strlen", 2..2) { get<ByteString>(key)?.size ?: 0 },
+    Command("incr", 2..2) { add(key, 1) },
+    Command("decr", 2..2) { add(key, -1) },
+    Command("incrby", 3..3) { add(key, whole(this[2])) },
+    Command("decrby", 3..3) {
+        add(key, -(whole(this[2]).takeIf { it > Long.MIN_VALUE } ?: refuse("decrement would overflow")))
+    },
+    Command("del", 2..MANY) { drop(1).count { find(it) != null && remove(it) } },
+    Command("exists", 2..MANY) { drop(1).count { find(it) != null } },
+    Command("expire", 3..3) { expire(key, deadline(this[2], 1_000, "expire")) },
+    Command("pexpire", 3..3) { expire(key, deadline(this[2], 1, "pexpire")) },
+    Command("ttl", 2..2) { left(key).let { if (it < 0) it else (it + 500) / 1_000 } },
+    Command("pttl", 2..2) { left(key) },
+    Command("persist", 2..2) { find(key) != null && deadlines.remove(key) != null },
+    Command("type", 2..2) { Resp.Simple(bytes(TYPES[find(key)?.javaClass?.simpleName] ?: "none")) },
+    Command("keys", 2..2) { glob(key).let { glob -> values.keys.filter { !isLate(it) && glob.matches(it.latin()) } } },
+    Command("dbsize", 1..1) { sweep().let { values.size } },
+    Command("flushall", 1..MANY) {
+        if (size > 2 || size == 2 && key.lower() !in listOf("async", "sync")) refuse("syntax error")
+        OK.also { values.clear() }.also { deadlines.clear() }
+    },
+    Command("lpush", 3..MANY) { push(this, RedisList::addFirst) },
+    Command("rpush", 3..MANY) { push(this, RedisList::addLast) },
+    Command("lpop", 2..3) { pop(this, RedisList::removeFirst) },
+    Command("rpop", 2..3) { pop(this, RedisList::removeLast) },
+    Command("llen", 2..2) { get<RedisList>(key)?.size ?: 0 },
+    Command("lrange", 4..4) { range(whole(this[2]), whole(this[3]), get(key) ?: RedisList()) },
+    Command("sadd", 3..MANY) { make(key) { RedisSet() }.let { set -> drop(2).count(set::add) } },
+    Command("srem", 3..MANY) { takenFrom(get<RedisSet>(key)) },
+    Command("smembers", 2..2) {
+        get<RedisSet>(key).orEmpty().let { set -> if (set.all { it.long() != null }) set.sortedBy { it.long() } else set }
+    },
+    Command("scard", 2..2) { get<RedisSet>(key)?.size ?: 0 },
+    Command("sismember", 3..3) { this[2] in get<RedisSet>(key).orEmpty() },
+    Command("hset", 4..MANY) {
+        if (size % 2 == 1) few("hset")
+        make(key) { RedisHash() }.let { hash -> drop(2).chunked(2).count { (field, value) -> hash.put(field, value) == null } }
+    },
+    Command("hget", 3..3) { get<RedisHash>(key)?.get(this[2]) },
+    Command("hdel", 3..MANY) { takenFrom(get<RedisHash>(key)?.keys) },
+    Command("hgetall", 2..2) { get<RedisHash>(key).orEmpty().flatMap { listOf(it.key, it.value) } },
+    Command("hlen", 2..2) { get<RedisHash>(key)?.size ?: 0 },
+).associateBy { it.name }
+val spelled = HashMap<ByteString, Command>()
 
-val ANY = Int.MAX_VALUE
-command("ping", 1..2) { it.getOrNull(1) ?: Raw("+PONG\r\n") }
-command("echo", 2..2) { it[1] }
-command("quit", 1..ANY) { Raw("+OK\r\n", last = true) }
-command("select", 2..2) { if (whole(it[1]) == 0L) OK else refuse("DB index is out of range") }
-command("hello", 1..ANY) { hello(it) }
-command("info", 1..ANY) { bytes("# Server\r\nredis_version:7.0.15\r\nredis_mode:standalone\r\n") }
-command("command", 1..1) { emptyList<Any>() }
-command("command|docs", 2..ANY) { emptyList<Any>() }
-command("config|get", 3..ANY) { names -> CONFIG.filterKeys { it in names }.flatMap { it.toPair().toList() } }
-command("client|setname", 3..3) { OK }
-command("set", 3..ANY) { if (it.size == 3) put(it[1], it[2]) else set(it) }
-command("get", 2..2) { get<ByteString>(it[1]) ?: NIL }
-command("getset", 3..3) { (get<ByteString>(it[1]) ?: NIL).also { _ -> put(it[1], it[2]) } }
-command("mget", 2..ANY) { it.drop(1).map { key -> find(key) as? ByteString ?: NIL } }
-command("mset", 3..ANY) { if (it.size % 2 == 0) few("mset") else it.drop(1).chunked(2, ) }
-command("append", 3..3) { it[2].let { } }
-command("strlen", 2..2) { get<ByteString>(it[1])?.size ?: 0 }
-command("incr", 2..2) { add(it[1], 1) }
-command("decr", 2..2) { add(it[1], -1) }
-command("incrby", 3..3) { add(it[1], whole(it[2])) }
-command("decrby", 3..3) { add(it[1], -whole(it[2])) }
-command("del", 2..ANY) { it.drop(1).count { key -> find(key) != null && remove(key) } }
-command("exists", 2..ANY) { it.drop(1).count { key -> find(key) != null } }
-command("expire", 3..3) { expire(it[1], deadline(it[2], 1_000, "expire")) }
-command("pexpire", 3..3) { expire(it[1], deadline(it[2], 1, "pexpire")) }
-command("ttl", 2..2) { left(it[1]).let { left -> if (left < 0) left else (left + 500) / 1_000 } }
-command("pttl", 2..2) { left(it[1]) }
-command("persist", 2..2) { find(it[1]) != null && deadlines.remove(it[1]) != null }
-command("type", 2..2) { Raw("+${TYPES.firstNotNullOf { }}\r\n") }
-command("keys", 2..2) { }
-command("dbsize", 1..1) { sweep().let { values.size } }
-command("flushall", 1..ANY) {}
-command("lpush", 3..ANY) { push(it, RedisList::addFirst) }
-command("rpush", 3..ANY) { push(it, RedisList::addLast) }
-command("lpop", 2..3) { pop(it, RedisList::removeFirst) }
-command("rpop", 2..3) { pop(it, RedisList::removeLast) }
-command("llen", 2..2) { get<RedisList>(it[1])?.size ?: 0 }
-command("lrange", 4..4) { range(whole(it[2]), whole(it[3]), get<RedisList>(it[1]).orEmpty()) }
-command("sadd", 3..ANY) { make(it[1]) { RedisSet() }.let { set -> it.drop(2).count(set::add) } }
-command("srem", 3..ANY) { get<RedisSet>(it[1]).let { set -> taken(it, set) { item -> set!!.remove(item) } } }
-command("smembers", 2..2) { get<RedisSet>(it[1]).orEmpty().let { set -> if (all ints) set.sortedBy { it.long() } else set } }
-command("scard", 2..2) { get<RedisSet>(it[1])?.size ?: 0 }
-command("sismember", 3..3) { it[2] in get<RedisSet>(it[1]).orEmpty() }
-command("hset", 4..ANY) { if (it.size % 2 == 1) few("hset") else make(it[1]) { RedisHash() }.let { hash -> .. } }
-command("hget", 3..3) { get<RedisHash>(it[1])?.get(it[2]) ?: NIL }
-command("hdel", 3..ANY) { get<RedisHash>(it[1]).let { hash -> taken(it, hash?.keys) { field -> hash!!.remove(field) != null } } }
-command("hgetall", 2..2) { get<RedisHash>(it[1]).orEmpty().flatMap { (field, value) -> listOf(field, value) } }
-command("hlen", 2..2) { get<RedisHash>(it[1])?.size ?: 0 }
-
-fun answer(args: Args): Any = try {
-
+fun reply(args: Args): Resp = try {
+    val command = spelled[args[0]] ?: (commands[args[0].lower()] ?: unknown(args)).also { spelled[args[0]] = it }
+    if (args.size in command.words) Resp.of(command.run(args)) else few(command.name)
 } catch (refused: Refused) {
-    Raw()
+    failure(refused.message!!)
+}
+
+fun unknown(args: Args): Nothing {
+    val rest = args.drop(1).fold("") { rest, arg -> if (rest.length < 128) "$rest'${arg.cut(128 - rest.length)}' " else rest }
+    refuse("unknown command '${args[0].cut()}', with args beginning with: $rest")
 }
 
 net {
     val server = tcpServer(tcp(args.getOrElse(0) { "9379" })) {
+        val requests = framed(respCommands(), maxEmpty = Int.MAX_VALUE)
+        val replies = framed(respReplies())
+        try {
+            while (true) {
+                val all = (requests.recvAll() ?: break).filter { it.isNotEmpty() }
+                val some = all.takeWhile { it[0].size != 4 || it[0].lower() != "quit" }
+                replies.send(some.map(::reply))
+                if (some.size < all.size) return@tcpServer replies.send(OK)
+            }
+        } catch (refused: FrameException) {
+            replies.send(failure("ERR Protocol error: ${refused.reason}"))
+        }
     }
-    launch { while (true) { delay(1.seconds); sweep() } }
+    launch { while (true) sweep().also { delay(1_000) } }
     println("listening on ${server.address}")
 }

@@ -41,20 +41,17 @@ public class TimedOutException(message: String, cause: Throwable? = null) : Sock
 public class NameNotFoundException(message: String, cause: Throwable? = null) : SocketeerException(message, cause)
 
 /**
- * More bytes than a limit allows: a frame, a line, a datagram. [reason] says which limit; [position] is the offset in the
- * stream of what went beyond it (of the length that announced too much), or -1 where there's none.
+ * Bytes that can't be a frame, a line, a datagram: too many of them, or not in the format. [reason] says what was
+ * expected; [position] is the offset in the stream of the byte at fault, or -1 where there's none.
  */
-public class TooLargeException(public val reason: String, public val position: Long = -1) :
-    SocketeerException(located(reason, position))
+public sealed class FrameException(public val reason: String, public val position: Long) :
+    SocketeerException(if (position < 0) reason else "$reason, at byte $position")
 
-/**
- * Bytes that break the format. [reason] says what was expected; [position] is the offset in the stream of the byte at
- * fault, or -1 where there's none.
- */
-public class MalformedException(public val reason: String, public val position: Long = -1) :
-    SocketeerException(located(reason, position))
+/** More bytes than a limit allows; [position] is that of what went beyond it, or of the length that announced too much. */
+public class TooLargeException(reason: String, position: Long = -1) : FrameException(reason, position)
 
-private fun located(reason: String, position: Long) = if (position < 0) reason else "$reason, at byte $position"
+/** Bytes that break the format. */
+public class MalformedException(reason: String, position: Long = -1) : FrameException(reason, position)
 
 /** The system forbids it: a privileged port, a file's mode. */
 public class DeniedException(message: String, cause: Throwable? = null) : SocketeerException(message, cause)

@@ -24,6 +24,22 @@ public sealed interface Resp {
 
     /** Replies in their order, or nothing: null. */
     public data class Many(val items: List<Resp>?) : Resp
+
+    public companion object {
+        /**
+         * The reply that [value] plainly is: a reply, bytes or null ([Bulk]), a whole number, true and false as 1 and 0, a
+         * collection of these.
+         */
+        public fun of(value: Any?): Resp =
+            when (value) {
+                is Resp -> value
+                is ByteString? -> Bulk(value)
+                is Boolean -> Number(if (value) 1 else 0)
+                is Long, is Int -> Number((value as kotlin.Number).toLong())
+                is Collection<*> -> Many(value.map(::of))
+                else -> throw IllegalArgumentException("a reply, bytes, a whole number, a Boolean or a collection, was $value")
+            }
+    }
 }
 
 /**
