@@ -8,29 +8,27 @@ import socketeer.*
 // redis [[HOST:]PORT]: strings, lists, sets and hashes in memory, as Redis 7 has them; port 9379 unless told otherwise.
 // Try: redis-cli -p 9379. Source: https://redis.io/docs/latest/commands
 typealias Args = List<ByteString>
+typealias RedisList = ArrayDeque<ByteString>
+typealias RedisSet = LinkedHashSet<ByteString>
+typealias RedisHash = LinkedHashMap<ByteString, ByteString>
 
 val Args.key get() = this[1]
 fun bytes(text: String) = ByteString(*text.toByteArray(Charsets.ISO_8859_1))
 fun ByteString.latin() = String(toByteArray(), Charsets.ISO_8859_1)
 fun ByteString.lower() = latin().lowercase()
 fun ByteString.long() = latin().let { text -> text.toLongOrNull()?.takeIf { "$it" == text } }
-fun ByteString.cut(most: Int = 128) = latin().substringBefore('\u0000').take(most)
 
 // Replies, where Resp.of doesn't find them.
 class Refused(text: String) : RuntimeException(text, null, false, false)
 
 val OK = Resp.Simple(bytes("OK"))
-val NONE = emptyList<ByteString>()
 fun failure(text: String) = Resp.Failure(bytes(text.replace('\r', ' ').replace('\n', ' ')))
-fun refuse(text: String, code: String = "ERR"): Nothing = throw Refused("$code $text")
+fun refuse(text: String): Nothing = throw Refused("ERR $text")
 fun few(name: String): Nothing = refuse("wrong number of arguments for '$name' command")
 fun whole(arg: ByteString) = arg.long() ?: refuse("value is not an integer or out of range")
+fun cut(arg: ByteString, most: Int = 128) = arg.latin().substringBefore('\u0000').take(most)
 
 // What is kept: strings are ByteStrings; the others keep the order of what was put in.
-typealias RedisList = ArrayDeque<ByteString>
-typealias RedisSet = LinkedHashSet<ByteString>
-typealias RedisHash = LinkedHashMap<ByteString, ByteString>
-
 val TYPES = mapOf("ByteString" to "string", "ArrayDeque" to "list", "LinkedHashSet" to "set", "LinkedHashMap" to "hash")
 val values = HashMap<ByteString, Any>()
 val deadlines = HashMap<ByteString, Long>()
@@ -44,10 +42,9 @@ fun put(key: ByteString, value: Any, deadline: Long? = null) =
     OK.also { values[key] = value }.also { if (deadline == null) deadlines.remove(key) else deadlines[key] = deadline }
 
 inline fun <reified T : Any> get(key: ByteString): T? =
-    find(key)?.let { it as? T ?: refuse("Operation against a key holding the wrong kind of value", "WRONGTYPE") }
+    find(key)?.let { it as? T ?: throw Refused("WRONGTYPE Operation against a key holding the wrong kind of value") }
 
 inline fun <reified T : Any> make(key: ByteString, new: () -> T): T = get(key) ?: new().also { values[key] = it }
-
 fun Args.takenFrom(items: MutableCollection<ByteString>?) =
     drop(2).count { items?.remove(it) == true }.also { if (items?.size == 0) remove(key) }
 
@@ -66,7 +63,6 @@ fun deadline(amount: ByteString, scale: Long, command: String, least: Long = Lon
 
 val SCALES = mapOf("ex" to 1_000L, "px" to 1L)
 val FLAGS = setOf("nx", "xx", "get", "keepttl")
-val CLASHES = listOf("nx xx", "ex px", "ex keepttl", "px keepttl").map { it.split(' ') }
 
 fun set(key: ByteString, value: ByteString, options: Args): Resp {
     val given = HashMap<String, ByteString>()
@@ -76,7 +72,7 @@ fun set(key: ByteString, value: ByteString, options: Args): Resp {
         if (word !in FLAGS && !(word in SCALES && rest.hasNext())) refuse("syntax error")
         given[word] = if (word in FLAGS) option else rest.next()
     }
-    if (CLASHES.any(given.keys::containsAll)) refuse("syntax error")
+    if ("nx" in given && "xx" in given || (given.keys - "nx" - "xx" - "get").size > 1) refuse("syntax error")
     val deadline = SCALES.firstNotNullOfOrNull { (unit, scale) -> given[unit]?.let { deadline(it, scale, "set", 1) } }
     val old = if ("get" in given) Resp.of(get<ByteString>(key)) else null
     if ((if (find(key) == null) "xx" else "nx") in given) return old ?: Resp.Bulk(null)
@@ -84,11 +80,22 @@ fun set(key: ByteString, value: ByteString, options: Args): Resp {
 }
 
 fun left(key: ByteString): Long = if (find(key) == null) -2 else deadlines[key]?.minus(now()) ?: -1
-fun expire(key: ByteString, deadline: Long) =
-    (find(key) != null).also { if (it && deadline > now()) deadlines[key] = deadline else remove(key) }
+fun expire(args: Args, scale: Long, name: String): Boolean {
+    val flags = args.drop(3).associateBy { it.lower() }
+    flags.forEach { (flag, arg) -> if (flag !in listOf("nx", "xx", "gt", "lt")) refuse("Unsupported option ${cut(arg)}") }
+    val clash = if ("nx" in flags) "NX and XX, GT or LT" else "GT and LT"
+    if (flags.size > 1 && "xx" !in flags - "nx") refuse("$clash options at the same time are not compatible")
+    val deadline = deadline(args[2], scale, name)
+    if (find(args.key) == null) return false
+    val old = deadlines[args.key]
+    val refused = if (old == null) "xx" in flags || "gt" in flags else "nx" in flags ||
+        "gt" in flags && deadline <= old || "lt" in flags && deadline >= old
+    if (!refused && deadline > now()) deadlines[args.key] = deadline else if (!refused) remove(args.key)
+    return !refused
+}
 
-fun push(args: Args, add: RedisList.(ByteString) -> Unit) =
-    make(args.key) { RedisList() }.also { list -> for (item in args.drop(2)) list.add(item) }.size
+fun push(args: Args, insert: RedisList.(ByteString) -> Unit) =
+    make(args.key) { RedisList() }.also { list -> args.drop(2).forEach { list.insert(it) } }.size
 
 fun pop(args: Args, take: RedisList.() -> ByteString): Any? {
     val most = args.getOrNull(2)?.let { it.long() ?: -1 } ?: 1
@@ -102,19 +109,18 @@ fun pop(args: Args, take: RedisList.() -> ByteString): Any? {
 fun range(first: Long, last: Long, list: RedisList): Args {
     val from = if (first < 0) maxOf(first + list.size, 0) else first
     val to = minOf(if (last < 0) last + list.size else last, list.size - 1L)
-    return if (from > to) NONE else list.subList(from.toInt(), to.toInt() + 1)
+    return if (from > to) emptyList() else list.subList(from.toInt(), to.toInt() + 1)
 }
 
-val GLOB = Regex("""(?s)\[(\^?)((?:\\.|[^\]]-.|[^\]])*+)]?|(\*)|(\?)|\\?(.)""")
+val GLOB = Regex("""(?s)\[(\^?)((?:\\.|[^\]]-.|[^\]])*+)]?|([*?])|\\?(.)""")
 val CHARS = Regex("""(?s)\\(.)|(.)-(.)|(.)""")
-
 fun hex(char: Char) = "\\x%02x".format(char.code)
 fun hex(range: MatchResult) = range.groupValues.drop(1).joinToString("").toSortedSet().joinToString("-") { hex(it) }
 fun glob(pattern: ByteString) = GLOB.replace(pattern.latin()) {
-    val (not, chars, many, one, char) = it.destructured
+    val (not, chars, wild, char) = it.destructured
     when {
         char != "" -> hex(char[0])
-        many + one != "" -> if (one == "") ".*" else "."
+        wild != "" -> ".${wild.trim('?')}"
         chars == "" -> if (not == "") "(?!)" else "."
         else -> "[$not${CHARS.replace(chars, ::hex)}]"
     }
@@ -125,20 +131,21 @@ class Command(val name: String, val words: IntRange, val run: Args.() -> Any?)
 
 val MANY = Int.MAX_VALUE
 val CONFIG = listOf("save" to "", "appendonly" to "no").map { (name, value) -> listOf(bytes(name), bytes(value)) }
-val HELLO = listOf("server", "redis", "version", "7.0.15", "proto", 2, "id", 1, "mode", "standalone", "role", "master")
+val HELLO = "server redis version 7.0.15 proto 2 id 1 mode standalone role master modules".split(' ')
+    .map { word -> word.toLongOrNull() ?: bytes(word) } + listOf(emptyList<Any>())
+
 fun Args.part(name: String, value: Any) =
-    if (key.lower() == name) value else refuse("unknown subcommand '${key.cut()}'. Try ${this[0].latin().uppercase()} HELP.")
+    if (key.lower() == name) value else refuse("unknown subcommand '${cut(key)}'. Try ${cut(this[0]).uppercase()} HELP.")
 
 val commands = listOf(
     Command("ping", 1..2) { getOrNull(1) ?: Resp.Simple(bytes("PONG")) },
     Command("echo", 2..2) { this[1] },
     Command("select", 2..2) { if (whole(this[1]) == 0L) OK else refuse("DB index is out of range") },
     Command("hello", 1..MANY) {
-        val version = getOrNull(1)?.let { it.long() ?: refuse("Protocol version is not an integer or out of range") }
-        if (version != null && version != 2L) throw Refused("NOPROTO unsupported protocol version")
-        HELLO.map { if (it is String) bytes(it) else it } + listOf(bytes("modules"), NONE)
+        val version = getOrNull(1)?.let { it.long() ?: refuse("Protocol version is not an integer or out of range") } ?: 2
+        if (version == 2L) HELLO else throw Refused("NOPROTO unsupported protocol version")
     },
-    Command("command", 1..MANY) { if (size == 1) NONE else part("docs", NONE) },
+    Command("command", 1..MANY) { if (size == 1) emptyList<Any>() else part("docs", emptyList<Any>()) },
     Command("config", 2..MANY) { part("get", CONFIG.filter { (name) -> name in this }.flatten()) },
     Command("client", 2..MANY) { part("setname", OK) },
     Command("get", 2..2) { get<ByteString>(key) },
@@ -146,7 +153,9 @@ val commands = listOf(
     Command("getset", 3..3) { get<ByteString>(key).also { put(key, this[2]) } },
     Command("mget", 2..MANY) { drop(1).map { find(it) as? ByteString } },
     Command("mset", 3..MANY) { if (size % 2 == 0) few("mset") else drop(1).chunked(2) { put(it[0], it[1]) }.last() },
-    Command("append", 3..3) { bytes("${get<ByteString>(key)?.latin() ?: ""}${this[2].latin()}").also { values[key] = it }.size },
+    Command("append", 3..3) {
+        bytes(get<ByteString>(key)?.latin().orEmpty() + this[2].latin()).also { values[key] = it }.size
+    },
     Command("strlen", 2..2) { get<ByteString>(key)?.size ?: 0 },
     Command("incr", 2..2) { add(key, 1) },
     Command("decr", 2..2) { add(key, -1) },
@@ -156,8 +165,8 @@ val commands = listOf(
     },
     Command("del", 2..MANY) { drop(1).count { find(it) != null && remove(it) } },
     Command("exists", 2..MANY) { drop(1).count { find(it) != null } },
-    Command("expire", 3..3) { expire(key, deadline(this[2], 1_000, "expire")) },
-    Command("pexpire", 3..3) { expire(key, deadline(this[2], 1, "pexpire")) },
+    Command("expire", 3..MANY) { expire(this, 1_000, "expire") },
+    Command("pexpire", 3..MANY) { expire(this, 1, "pexpire") },
     Command("ttl", 2..2) { left(key).let { if (it < 0) it else (it + 500) / 1_000 } },
     Command("pttl", 2..2) { left(key) },
     Command("persist", 2..2) { find(key) != null && deadlines.remove(key) != null },
@@ -177,31 +186,30 @@ val commands = listOf(
     Command("sadd", 3..MANY) { make(key) { RedisSet() }.let { set -> drop(2).count(set::add) } },
     Command("srem", 3..MANY) { takenFrom(get<RedisSet>(key)) },
     Command("smembers", 2..2) {
-        get<RedisSet>(key).orEmpty().let { set -> if (set.all { it.long() != null }) set.sortedBy { it.long() } else set }
+        val members = get<RedisSet>(key).orEmpty()
+        if (members.all { it.long() != null }) members.sortedBy { it.long() } else members
     },
     Command("scard", 2..2) { get<RedisSet>(key)?.size ?: 0 },
     Command("sismember", 3..3) { this[2] in get<RedisSet>(key).orEmpty() },
     Command("hset", 4..MANY) {
-        if (size % 2 == 1) few("hset")
-        make(key) { RedisHash() }.let { hash -> drop(2).chunked(2).count { (field, value) -> hash.put(field, value) == null } }
+        val hash = if (size % 2 == 0) make(key) { RedisHash() } else few("hset")
+        drop(2).chunked(2).count { (field, value) -> hash.put(field, value) == null }
     },
     Command("hget", 3..3) { get<RedisHash>(key)?.get(this[2]) },
     Command("hdel", 3..MANY) { takenFrom(get<RedisHash>(key)?.keys) },
     Command("hgetall", 2..2) { get<RedisHash>(key).orEmpty().flatMap { listOf(it.key, it.value) } },
     Command("hlen", 2..2) { get<RedisHash>(key)?.size ?: 0 },
 ).associateBy { it.name }
-val spelled = HashMap<ByteString, Command>()
+
+fun unknown(args: Args): Nothing = args.drop(1)
+    .fold("") { rest, arg -> if (rest.length < 128) "$rest'${cut(arg, 128 - rest.length)}' " else rest }
+    .let { refuse("unknown command '${cut(args[0])}', with args beginning with: $it") }
 
 fun reply(args: Args): Resp = try {
-    val command = spelled[args[0]] ?: (commands[args[0].lower()] ?: unknown(args)).also { spelled[args[0]] = it }
+    val command = commands[args[0].lower()] ?: unknown(args)
     if (args.size in command.words) Resp.of(command.run(args)) else few(command.name)
 } catch (refused: Refused) {
     failure(refused.message!!)
-}
-
-fun unknown(args: Args): Nothing {
-    val rest = args.drop(1).fold("") { rest, arg -> if (rest.length < 128) "$rest'${arg.cut(128 - rest.length)}' " else rest }
-    refuse("unknown command '${args[0].cut()}', with args beginning with: $rest")
 }
 
 net {

@@ -169,9 +169,9 @@ private class Named<T : Any>(
         try {
             decode()
         } catch (e: MalformedException) {
-            throw if (malformed == null) e else MalformedException(malformed, e.position).initCause(e)
+            throw if (malformed == null) e else MalformedException(malformed, e.position, e)
         } catch (e: TooLargeException) {
-            throw if (tooLarge == null) e else TooLargeException(tooLarge, e.position).initCause(e)
+            throw if (tooLarge == null) e else TooLargeException(tooLarge, e.position, e)
         }
 }
 

@@ -44,14 +44,16 @@ public class NameNotFoundException(message: String, cause: Throwable? = null) : 
  * Bytes that can't be a frame, a line, a datagram: too many of them, or not in the format. [reason] says what was
  * expected; [position] is the offset in the stream of the byte at fault, or -1 where there's none.
  */
-public sealed class FrameException(public val reason: String, public val position: Long) :
-    SocketeerException(if (position < 0) reason else "$reason, at byte $position")
+public sealed class FrameException(public val reason: String, public val position: Long, cause: Throwable?) :
+    SocketeerException(if (position < 0) reason else "$reason, at byte $position", cause)
 
 /** More bytes than a limit allows; [position] is that of what went beyond it, or of the length that announced too much. */
-public class TooLargeException(reason: String, position: Long = -1) : FrameException(reason, position)
+public class TooLargeException(reason: String, position: Long = -1, cause: Throwable? = null) :
+    FrameException(reason, position, cause)
 
 /** Bytes that break the format. */
-public class MalformedException(reason: String, position: Long = -1) : FrameException(reason, position)
+public class MalformedException(reason: String, position: Long = -1, cause: Throwable? = null) :
+    FrameException(reason, position, cause)
 
 /** The system forbids it: a privileged port, a file's mode. */
 public class DeniedException(message: String, cause: Throwable? = null) : SocketeerException(message, cause)

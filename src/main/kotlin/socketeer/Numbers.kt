@@ -82,10 +82,11 @@ private object WholeNumber : Codec<Long>, Payload<Long> {
     override fun decoder(): Decoder<Long> = this
 
     override fun decode(input: Input): Long? {
+        if (input.ended) return decodeExactly(input, input.remaining)
         if (input.remaining > MAX_INTEGER) {
             input.tooLarge("integer <= $MAX_INTEGER bytes", input.position + MAX_INTEGER)
         }
-        return if (input.ended && input.remaining > 0) decodeExactly(input, input.remaining) else null
+        return null
     }
 
     override fun decodeExactly(input: Input, n: Int): Long {

@@ -54,12 +54,25 @@ public fun respCommands(): Codec<List<ByteString>> = commands
 /** What Redis answers, strictly: [Resp]. A command and its reply in one stream each, so two framings on a connection. */
 public fun respReplies(): Codec<Resp> = Replies
 
-private fun sign(char: Char): Codec<Unit> =
-    uint8().map({ require(it == char.code) { "expected '$char', got '${it.toChar()}'" } }, { char.code })
+/** What a line begins with; an empty one with the CR behind it, in Redis's words. */
+private class Sign(private val char: Char) : Codec<Unit>, Decoder<Unit> {
+    override val maxBytes get() = 1
+
+    override fun encode(value: Unit, output: Output) = output.write(char.code)
+
+    override fun decoder() = this
+
+    override fun decode(input: Input): Unit? {
+        if (!input.ended && !input.has(1)) return null
+        val there = if (input.has(1)) input.readByte().toChar() else '\r'
+        if (there != char) input.malformed("expected '$char', got '$there'")
+        return Unit
+    }
+}
 
 private fun header(char: Char, line: String, name: String, range: LongRange): Codec<Long> {
     val number = integer().map({ it.also { require(it in range) } }, { it }).refusedAs("invalid $name length")
-    return cLines(number.after(sign(char)), CRLF).refusedAs(tooLarge = "too big $line count string")
+    return cLines(number.after(Sign(char)), CRLF).refusedAs(tooLarge = "too big $line count string")
 }
 
 private val word =
