@@ -46,7 +46,7 @@ public class Framed<T : Any> internal constructor(
     private val codec: Codec<T>,
     maxEmpty: Int,
 ) {
-    private val frames = Frames(codec, maxEmpty)
+    internal val frames = Frames(codec, maxEmpty)
     private val receiving = AtomicBoolean()
     private val sending = AtomicBoolean()
     private var over = false
