@@ -7,7 +7,7 @@ private val CRLF = "\r\n".encodeToByteString()
 private const val MAX_BULK = 512 * 1024 * 1024
 
 /**
- * What Redis answers, in version 2 of its protocol: see [respReplies]. Source: redis.io, "Redis serialization protocol".
+ * What Redis answers, in version 2 of its protocol: see [respReplies]. Source: redis.io, "Serialization protocol".
  */
 public sealed interface Resp {
     /** One line, `+OK`; [text] is without CR and LF. */
@@ -27,8 +27,10 @@ public sealed interface Resp {
 
     public companion object {
         /**
-         * The reply that [value] plainly is: a reply, bytes or null ([Bulk]), a whole number, true and false as 1 and 0, a
-         * collection of these.
+         * The reply that [value] plainly is: a reply, bytes or null ([Bulk]), a whole number, true and false as 1 and
+         * 0, a collection of these.
+         *
+         * @throws IllegalArgumentException for anything else.
          */
         public fun of(value: Any?): Resp =
             when (value) {
@@ -37,7 +39,7 @@ public sealed interface Resp {
                 is Boolean -> Number(if (value) 1 else 0)
                 is Long, is Int -> Number((value as kotlin.Number).toLong())
                 is Collection<*> -> Many(value.map(::of))
-                else -> throw IllegalArgumentException("a reply, bytes, a whole number, a Boolean or a collection, was $value")
+                else -> throw IllegalArgumentException("bytes, a whole number, a Boolean or a collection, was $value")
             }
     }
 }
@@ -46,12 +48,12 @@ public sealed interface Resp {
  * What Redis is told: words of any bytes, each at most 512 MiB, as arrays of bulk strings or, decoding only, as a line
  * that somebody typed, with quotes and escapes. None at all is an empty list.
  *
- * It accepts and refuses what Redis 7 does, in its words ([MalformedException.reason], [TooLargeException.reason]): what
- * stands behind a CR or a bulk string isn't looked at, and a line with a NUL in it never ends.
+ * It accepts and refuses what Redis 7 does, in its words ([FrameException.reason]): what stands behind a CR or a bulk
+ * string isn't looked at, and a line with a NUL in it never ends.
  */
 public fun respCommands(): Codec<List<ByteString>> = commands
 
-/** What Redis answers, strictly: [Resp]. A command and its reply in one stream each, so two framings on a connection. */
+/** What Redis answers, strictly. Commands go one way and replies the other: two framings on one connection. */
 public fun respReplies(): Codec<Resp> = Replies
 
 /** What a line begins with; an empty one with the CR behind it, in Redis's words. */
@@ -102,7 +104,9 @@ private fun unescaped(escape: MatchResult): String {
 }
 
 private fun lineOf(words: List<ByteString>): ByteString =
-    latin1(words.joinToString(" ") { word -> word.latin1().map { "\\x%02x".format(it.code) }.joinToString("", "\"", "\"") })
+    latin1(words.joinToString(" ") { word -> "\"${word.latin1().map(::escaped).joinToString("")}\"" })
+
+private fun escaped(char: Char) = "\\x%02x".format(char.code)
 
 private fun ByteString.latin1() = String(arrayOf(this), Charsets.ISO_8859_1)
 
@@ -111,15 +115,15 @@ private fun latin1(text: String) = wrap(text.toByteArray(Charsets.ISO_8859_1))
 private object Replies : Codec<Resp> {
     private val line = lines(bytes(), LineEnd.CRLF)
     private val number = lines(integer(), LineEnd.CRLF)
-    private val size = number.map({ it.also { require(it in -1..MAX_BULK) { "size from -1 to $MAX_BULK expected, $it is there" } } }, { it })
+    private val size =
+        number.map({ it.also { require(it in -1..MAX_BULK) { "-1 <= size <= $MAX_BULK expected, was $it" } } }, { it })
     private val nothing = fixed(0)
-
     private val bulk =
-        size.body(MAX_BULK) { n -> if (n < 0) nothing else fixed(n.toInt()).before(CRLF) }
-            .map({ (n, bytes) -> Resp.Bulk(bytes.takeIf { n >= 0 }) }, { (it.bytes?.size?.toLong() ?: -1) to (it.bytes ?: NO_BYTES) })
+        size.body(MAX_ARRAY) { n -> if (n < 0) nothing else fixed(n.toInt()).before(CRLF) }
+            .map({ (n, it) -> Resp.Bulk(it.takeIf { n >= 0 }) }, { sizeOf(it.bytes?.size) to (it.bytes ?: NO_BYTES) })
     private val many =
         size.body(MAX_ARRAY) { n -> repeat(maxOf(n, 0).toInt(), MAX_ARRAY) }
-            .map({ (n, items) -> Resp.Many(items.takeIf { n >= 0 }) }, { (it.items?.size?.toLong() ?: -1) to it.items.orEmpty() })
+            .map({ (n, items) -> Resp.Many(items.takeIf { n >= 0 }) }, { sizeOf(it.items?.size) to it.items.orEmpty() })
     private val any =
         tagged(
             uint8(),
@@ -129,6 +133,8 @@ private object Replies : Codec<Resp> {
             case('$'.code, bulk),
             case('*'.code, many),
         )
+
+    private fun sizeOf(size: Int?) = size?.toLong() ?: -1
 
     override val maxBytes get() = any.maxBytes
 

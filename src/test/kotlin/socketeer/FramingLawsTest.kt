@@ -104,7 +104,8 @@ private fun dollars(max: Int) = lengthPrefixed(Length.Written(lines(integer(), L
 private val dollars = dollars(300)
 
 /** Bytes without a NUL or a line's end. */
-private fun plain(size: Int) = byteStrings(size).map { bytes -> ByteString(*bytes.toByteArray().map(::plain).toByteArray()) }
+private fun plain(size: Int) =
+    byteStrings(size).map { bytes -> ByteString(*bytes.toByteArray().map(::plain).toByteArray()) }
 
 private fun plain(byte: Byte): Byte = if (byte == 0.toByte() || byte == '\n'.code.toByte()) 1 else byte
 
