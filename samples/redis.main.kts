@@ -113,7 +113,7 @@ val MANY = Int.MAX_VALUE
 val CONFIG = listOf("save" to "", "appendonly" to "no").map { (name, value) -> listOf(bytes(name), bytes(value)) }
 val HELLO = "server redis version 7.0.15 proto 2 id 1 mode standalone role master modules".split(' ')
     .map { word -> word.toLongOrNull() ?: bytes(word) } + listOf(emptyList<Any>())
-val HOW = listOf("", "async", "sync")
+val HOW = listOf(emptyList(), listOf("async"), listOf("sync"))
 fun Args.pairs(from: Int, name: String) = if (size % 2 == from % 2) drop(from).chunked(2) else few(name)
 fun Args.part(name: String, value: Any) = value.takeIf { key.lower() == name }
     ?: refuse("unknown subcommand '${cut(key)}'. Try ${cut(this[0]).uppercase()} HELP.")
@@ -150,7 +150,7 @@ val commands = listOf(
     Command("type", 2..2) { Resp.Simple(bytes(TYPES[find(key)?.javaClass?.simpleName] ?: "none")) },
     Command("keys", 2..2) { glob(key).let { glob -> values.keys.filter { !isLate(it) && glob.matches(it.latin()) } } },
     Command("dbsize", 1..1) { sweep().let { values.size } },
-    Command("flushall", 1..MANY) { if (drop(1).joinToString { it.lower() } in HOW) clear() else refuse("syntax error") },
+    Command("flushall", 1..MANY) { if (drop(1).map { it.lower() } in HOW) clear() else refuse("syntax error") },
     Command("lpush", 3..MANY) { push(this, RedisList::addFirst) },
     Command("rpush", 3..MANY) { push(this, RedisList::addLast) },
     Command("lpop", 2..3) { pop(this, RedisList::removeFirst) },
