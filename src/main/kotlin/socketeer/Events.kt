@@ -2,7 +2,10 @@ package socketeer
 
 import kotlin.time.Duration
 
-/** What happened, as a value: handed to the function given to [net]; a logger is one such function. */
+/**
+ * What happened, as a value: handed to the function given to [net], on the thread where it happens, which is mostly a
+ * loop's: it must not block, and with several loops it is called by several threads. A logger is one such function.
+ */
 public sealed interface Event
 
 /**

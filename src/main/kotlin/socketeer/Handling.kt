@@ -54,7 +54,7 @@ internal class Handling(
      */
     fun look(step: Duration, limits: Limits): Why? {
         val (nowReceived, nowSent) = connection.received to connection.sent
-        val waits = connection is Stalls && connection.isSendWaiting
+        val waits = connection is Stalls && connection.isSendWaiting.also { if (it) connection.sendAgain() }
         age = age.after(step)
         quiet = if (age == Duration.ZERO || nowReceived != received || nowSent != sent) Duration.ZERO else quiet + step
         stalled = if (waits && (stalled < Duration.ZERO || nowSent == sent)) stalled.after(step) else UNSEEN

@@ -77,9 +77,12 @@ public data class Limits(
         return connections * (CONNECTION_BYTES + DEFAULT_RECV) + loops * LOOP_BYTES
     }
 
-    /** How often connections are looked at: see the KDoc's promise. */
+    /** How often connections are looked at: often enough for what is promised above. Infinite: there is no need to. */
     internal val look: Duration
-        get() = (minOf(firstByte, idle, minOf(whole, writeStall)) / LOOKS).coerceIn(1.milliseconds, 1.seconds)
+        get() {
+            val shortest = minOf(firstByte, idle, minOf(whole, writeStall))
+            return if (shortest.isInfinite()) shortest else (shortest / LOOKS).coerceIn(1.milliseconds, 1.seconds)
+        }
 
     private companion object {
         const val LOOKS = 16

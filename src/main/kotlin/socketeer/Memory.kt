@@ -97,6 +97,9 @@ internal class MemoryConnection(
 
     override val isOpen: Boolean get() = synchronized(lock) { open }
     override val isSendWaiting: Boolean get() = synchronized(lock) { sending }
+
+    override fun sendAgain(): Unit = writable.open()
+
     override val received: Long get() = synchronized(lock) { taken }
     override val sent: Long get() = synchronized(lock) { given }
 

@@ -258,10 +258,16 @@ public const val DEFAULT_RECV: Int = 65_536
 /** These bytes as UTF-8 text; what isn't UTF-8 becomes U+FFFD. For text cut anywhere use a framing. */
 public fun ByteString.text(): String = decodeToString()
 
-/** What a server asks of a connection, if it can tell, besides what everybody may. */
+/** What a server asks of a connection that can tell whether its peer takes what is sent. */
 internal interface Stalls {
     /** Whether a send waits until the peer takes more. From any thread. */
     val isSendWaiting: Boolean
+
+    /**
+     * Tries the send that waits again, from any thread: of a little room, as a slow peer makes it, nothing tells (Linux
+     * reports a socket as writable when a third of its buffer is free).
+     */
+    fun sendAgain()
 }
 
 /** What a server asks of a connection that lives on a loop, besides what everybody may. */

@@ -48,19 +48,16 @@ internal class Tally {
     val received = AtomicLong()
     val sent = AtomicLong()
 
-    /** Who has no end yet will get none. */
-    fun receipt(): Receipt {
-        val (finished, failed, cancelled) = listOf(finished.get(), failed.get(), cancelled.get())
-        val accepted = accepted.get()
-        return Receipt(
-            accepted,
-            finished,
-            failed,
-            cancelled,
-            aborted = accepted - finished - failed - cancelled,
-            refused.get(),
-        )
-    }
+    /** Whose handlers have not ended. */
+    val open: Long
+        get() {
+            val ended = finished.get() + failed.get() + cancelled.get()
+            return accepted.get() - ended
+        }
+
+    /** At the end: who is still open gets no other end. */
+    fun receipt(): Receipt =
+        Receipt(accepted.get(), finished.get(), failed.get(), cancelled.get(), aborted = open, refused = refused.get())
 
     fun statistics(open: Collection<Connection>): Statistics = Statistics(
         accepted.get(),

@@ -235,7 +235,7 @@ public class Server internal constructor(
 
     private suspend fun evict(handling: Handling, what: String) {
         val cause = IllegalStateException("$handling: $what still runs $CANCEL_TIME after it was cancelled")
-        end(handling, Why.ABORTED, cause)
+        end(handling, handling.overdue ?: Why.FAILED, cause)
         handling.connection.abort()
         leave(handling)
     }
@@ -267,9 +267,8 @@ public class Server internal constructor(
     }
 
     private fun closed(handling: Handling): Closed = with(handling.connection) {
-        val (why, cause) = handling.ending.let { it?.why to it?.cause }
-        val duration = started.elapsedNow() - handling.since
-        Closed(local, remote, why ?: Why.ABORTED, cause, received, sent, duration, name)
+        val end = checkNotNull(handling.ending) { "$handling was closed before it ended" }
+        Closed(local, remote, end.why, end.cause, received, sent, started.elapsedNow() - handling.since, name)
     }
 
     // ---- limits on time
@@ -343,7 +342,7 @@ public class Server internal constructor(
                     settle()
                 }
                 listener.close()
-                onEach(roll) { it.shutdown(Direction.READ) }
+                onEach(roll) { it.connection.shutdown(Direction.READ) }
                 job.complete()
                 job.join()
             }
@@ -352,8 +351,14 @@ public class Server internal constructor(
         job.complete()
         job.cancelChildren()
         withTimeoutOrNull(CANCEL_TIME) { job.join() }
+        for (handling in roll) handling.ends(End(Why.ABORTED, null))
         val receipt = tally.receipt()
-        withTimeoutOrNull(CANCEL_TIME) { onEach(roll) { it.abort() } }
+        withTimeoutOrNull(CANCEL_TIME) {
+            onEach(roll) {
+                it.connection.abort()
+                leave(it)
+            }
+        }
         events(Drained(address, receipt, name))
         return receipt
     }
@@ -372,12 +377,12 @@ public class Server internal constructor(
     }
 
     /** Runs [action] on all of [handlings] at once and doesn't depend on it: a loop that is blocked answers nobody. */
-    private suspend fun onEach(handlings: Collection<Handling>, action: suspend (Connection) -> Unit) {
+    private suspend fun onEach(handlings: Collection<Handling>, action: suspend (Handling) -> Unit) {
         val apart = CoroutineScope(SupervisorJob() + Dispatchers.Unconfined)
         handlings.map { handling ->
             apart.launch {
                 try {
-                    action(handling.connection)
+                    action(handling)
                 } catch (_: SocketeerException) {
                     // Its handler was quicker.
                 }
@@ -397,8 +402,8 @@ public class Server internal constructor(
 }
 
 /** The connection as its handler sees it: the scope of what the handler launches. */
-private class Served(
-    private val connection: Connection,
+internal class Served(
+    val connection: Connection,
     override val coroutineContext: CoroutineContext,
 ) : Connection by connection {
     override fun toString(): String = connection.toString()

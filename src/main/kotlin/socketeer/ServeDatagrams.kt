@@ -113,6 +113,7 @@ public class DatagramServer internal constructor(
     }
 
     private suspend fun drain(grace: Duration): Receipt {
+        events(Draining(address, tally.open.toInt(), grace, "$address"))
         if (grace.isPositive()) {
             (socket as? Drains)?.endInput()
             withTimeoutOrNull(grace) { serving.join() }
@@ -120,7 +121,7 @@ public class DatagramServer internal constructor(
         serving.cancel()
         withTimeoutOrNull(CANCEL_TIME) { serving.join() }
         socket.close()
-        return tally.receipt()
+        return tally.receipt().also { events(Drained(address, it, "$address")) }
     }
 
     override fun toString(): String = "server $address"

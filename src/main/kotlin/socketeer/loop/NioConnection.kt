@@ -545,6 +545,8 @@ internal class NioConnection(
 
     override val isSendWaiting: Boolean get() = writer.isTaken && outgoing != null
 
+    override fun sendAgain(): Unit = poller.post { if (writer.isTaken) writable() }
+
     override val isFinished: Boolean get() = ended || !isOpen || broken != null
 
     override suspend fun finish() {
