@@ -87,12 +87,11 @@ public class Input internal constructor() {
     public fun readBytes(n: Int): ByteString {
         checkHas(n)
         if (n == 0) return NO_BYTES
-        val to = cursor + n
-        val copy = array.copyOfRange(cursor, to)
+        val from = cursor
         examined += n
         content = true
-        cursor = to
-        return wrap(copy)
+        cursor = from + n
+        return ByteString(array, from, from + n)
     }
 
     /** Ends decoding: the byte at [index] breaks the format. [message] says what was expected and what is there. */
