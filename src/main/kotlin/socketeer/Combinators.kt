@@ -109,10 +109,13 @@ private class Surrounded<T : Any>(
     override val maxBytes = saturate(codec.maxBytes.toLong() + prefix.size + suffix.size)
     override val untilEnd get() = codec.untilEnd
 
+    private val front = prefix.toByteArray()
+    private val back = suffix.toByteArray()
+
     override fun encode(value: T, output: Output) {
-        output.write(prefix)
+        output.writeFew(front)
         codec.encode(value, output)
-        output.write(suffix)
+        output.writeFew(back)
     }
 
     override fun decoder(): Decoder<T> {

@@ -70,7 +70,7 @@ private class Repeated<T : Any>(
                 if (announced < 0) input.malformed("count >= 0 expected, $announced is there", start)
                 if (announced > max) input.tooLarge("count <= $max, was $announced", start)
             }
-            val list = items ?: ArrayList<T>().also { items = it }
+            val list = items ?: ArrayList<T>(minOf(announced, FEW)).also { items = it }
             while (list.size < announced) list += decoder.decode(input) ?: return@Decoder null
             items = null
             if (counts != null) announced = -1
@@ -114,3 +114,6 @@ private class RepeatedToEnd<T : Any>(private val codec: Codec<T>) : Codec<List<T
         }
     }
 }
+
+/** For how many items there is room before they come, whatever was announced. */
+private const val FEW = 8

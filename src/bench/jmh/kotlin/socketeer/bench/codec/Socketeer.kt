@@ -3,15 +3,23 @@ package socketeer.bench.codec
 import kotlinx.io.bytestring.ByteString
 import kotlinx.io.bytestring.encodeToByteString
 import socketeer.Codec
+import socketeer.Connection
 import socketeer.Frames
 import socketeer.Length
-import socketeer.Output
 import socketeer.after
 import socketeer.decimal
+import socketeer.framed
 import socketeer.lengthPrefixed
 import socketeer.lines
 import socketeer.map
+import socketeer.memoryPair
 import socketeer.repeat
+import java.nio.ByteBuffer
+import java.util.function.Consumer
+import kotlin.coroutines.Continuation
+import kotlin.coroutines.CoroutineContext
+import kotlin.coroutines.EmptyCoroutineContext
+import kotlin.coroutines.intrinsics.startCoroutineUninterceptedOrReturn
 
 private val bulk = lengthPrefixed(Length.Decimal("\r\n"), trailer = ascii("\r\n")).after(ascii("$"))
 private val count = decimal("\r\n", MAX_ITEMS.toLong()).map(Long::toInt, Int::toLong).after(ascii("*"))
@@ -54,8 +62,22 @@ object Socketeer : Contender {
 
     private fun encoding(codec: Codec<Any>, messages: List<Any>): Work =
         Work { taker ->
-            val output = Output()
-            for (message in messages) output.append(codec, message)
-            taker.accept(output.toBuffer())
+            val sending = suspend { Taking(taker).framed(codec).send(messages) }
+            check(sending.startCoroutineUninterceptedOrReturn(Unused) == Unit)
         }
+}
+
+/** A connection whose kernel takes all bytes at once. */
+private class Taking(private val taker: Consumer<Any>) : Connection by memoryPair().first {
+    override suspend fun send(buffer: ByteBuffer) {
+        taker.accept(buffer)
+        buffer.position(buffer.limit())
+    }
+}
+
+/** Where a send that never suspends doesn't come back. */
+private object Unused : Continuation<Unit> {
+    override val context: CoroutineContext get() = EmptyCoroutineContext
+
+    override fun resumeWith(result: Result<Unit>) = result.getOrThrow()
 }

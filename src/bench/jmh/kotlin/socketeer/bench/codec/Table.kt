@@ -19,14 +19,15 @@ fun main(arguments: Array<String>) {
     for ((title, rows) in measured.groupBy { it.title }) if (title == "Drip") drips(rows) else table(title, rows)
 }
 
-/** What one contender took for a message: nanoseconds, and bytes allocated. */
+/** What one contender took for a message: nanoseconds, the median of all iterations (least–most); bytes allocated. */
 private class Measured(result: RunResult) {
     val title: String = result.params.benchmark.split('.').let { it[it.size - 2] }
     val framing: String = result.params.getParam("framing").orEmpty().lowercase()
     val who: String = result.params.getParam("who")
     val size: Int = result.params.getParam("size").toInt()
-    val time: Double = result.primaryResult.score
-    val error: Double = result.primaryResult.statistics.let { (it.max - it.min) / 2 }
+    private val iterations = result.primaryResult.statistics
+    val time: Double = iterations.getPercentile(HALF)
+    val spread: String = "%.1f (%.1f–%.1f)".format(time, iterations.min, iterations.max)
     val allocated: Double = result.secondaryResults.getValue("gc.alloc.rate.norm").score
 
     /** Bytes of a message on the wire. */
@@ -44,7 +45,7 @@ private fun table(title: String, rows: List<Measured>) {
             val cells = listOf(
                 key.first,
                 name,
-                "%.1f ± %.1f".format(row.time, row.error),
+                row.spread,
                 ratio,
                 "%.1f".format(1_000 / row.time),
                 "%.0f".format(1_000 * row.wire / row.time),
@@ -65,4 +66,5 @@ private fun drips(rows: List<Measured>) {
     println()
 }
 
+private const val HALF = 50.0
 private const val SHORT_MILLIS = 400L
