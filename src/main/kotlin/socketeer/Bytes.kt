@@ -114,6 +114,7 @@ internal class Expected(bytes: ByteString) {
 
     /** True if all of them are consumed now; false: more have to come. */
     fun passes(input: Input): Boolean {
+        if (bytes.isEmpty()) return true
         val n = minOf(bytes.size - seen, input.remaining)
         input.expect(bytes, seen, seen + n)
         seen += n
@@ -125,11 +126,13 @@ internal class Expected(bytes: ByteString) {
 
 /** Consumes what must be [bytes] from [from] to before [to]; there are as many. */
 internal fun Input.expect(bytes: ByteArray, from: Int = 0, to: Int = bytes.size) {
-    for (i in from until to) {
-        val there = get(position)
-        if (there != bytes[i]) malformed("byte ${hex(bytes[i].toInt())} expected, ${hex(there.toInt())} is there")
-        cursor++
-    }
+    val start = cursor - from
+    for (i in from until to) if (array[start + i] != bytes[i]) wrong(bytes[i], start + i - base)
+    examined += to - from
+    cursor = start + to
 }
+
+private fun Input.wrong(expected: Byte, index: Int): Nothing =
+    malformed("byte ${hex(expected.toInt())} expected, ${hex(get(index).toInt())} is there", index)
 
 internal fun hex(byte: Int): String = "0x" + (byte and 0xFF).toString(16).padStart(2, '0')

@@ -114,17 +114,21 @@ public sealed class Length {
 
         /** Consumes [digits] digits and the end behind them; false if that hasn't all come. */
         private fun ends(input: Input, digits: Int): Boolean {
-            for (i in ending.indices) {
-                if (!input.has(digits + i + 1)) return false
-                val index = input.position + digits + i
-                val there = input[index]
-                if (digits == 0 || there != ending[i]) {
-                    val expected = if (digits == 0) "digit" else "digit or ${hex(ending[i].toInt())}"
-                    input.malformed("$expected expected, ${hex(there.toInt())} is there", index)
-                }
+            val come = minOf(ending.size, input.remaining - digits)
+            val from = input.cursor + digits
+            for (i in 0 until come) {
+                val there = input.array[from + i]
+                if (there != ending[i] || digits == 0) wrong(input, digits, i, there)
             }
-            input.cursor += digits + ending.size
+            input.examined += come
+            if (come < ending.size) return input.has(digits + come + 1)
+            input.cursor = from + come
             return true
+        }
+
+        private fun wrong(input: Input, digits: Int, i: Int, there: Byte) {
+            val expected = if (digits == 0) "digit" else "digit or ${hex(ending[i].toInt())}"
+            input.malformed("$expected expected, ${hex(there.toInt())} is there", input.position + digits + i)
         }
 
         override fun sizeOf(length: Long): Int {
