@@ -177,6 +177,16 @@ public final class Connection implements Socket {
         return Scopes.launch(connection, task);
     }
 
+    /** Whether the server that this connection belongs to has been told to stop; false where no server is. */
+    public boolean isDraining() {
+        return Scopes.draining(connection);
+    }
+
+    /** Waits until the server of this connection is told to stop: time to say goodbye. */
+    public void awaitDraining() throws IOException {
+        Call.await(call -> Scopes.awaitDraining(connection, call));
+    }
+
     @Override
     public StreamAddress local() {
         return connection.getLocal();

@@ -159,7 +159,7 @@ class FramingTest {
                 shapes.unframed().shutdown(socketeer.Direction.WRITE);
                 assertEquals(0, shapes.stream().count());
             }
-            assertEquals(new Receipt(1, 1, 0, 0, 0), server.stop());
+            assertEquals(new Receipt(1, 1, 0, 0, 0, 0), server.stop());
         });
     }
 }
