@@ -21,6 +21,7 @@ import socketeer.Draining
 import socketeer.HandlerFailed
 import socketeer.LoopBlocked
 import socketeer.Refused
+import socketeer.Served
 import socketeer.ServerFailed
 import socketeer.Setting
 import socketeer.StreamAddress
@@ -28,7 +29,8 @@ import socketeer.TcpAddress
 import socketeer.UdpAddress
 import socketeer.awaitDraining
 import socketeer.draining
-import socketeer.loop.onLoop
+import socketeer.loop.NioConnection
+import socketeer.loop.refuseOnLoop
 import socketeer.printEvent
 import java.io.InterruptedIOException
 import java.util.concurrent.CompletableFuture
@@ -178,6 +180,11 @@ private object Sockets {
         timeout: JavaDuration,
     ): Stream = socket.connect(address, timeout.toKotlinDuration())
 
+    /** [connection] as a thread that blocks may use it directly, if it is the kernel's. */
+    @JvmStatic
+    fun direct(connection: Stream): NioConnection? =
+        (if (connection is Served) connection.connection else connection) as? NioConnection
+
     /** Closes what came for somebody who had gone. */
     @OptIn(DelicateCoroutinesApi::class)
     @JvmStatic
@@ -190,13 +197,8 @@ private object Sockets {
 }
 
 private object Loops {
-    /** A call that blocks on a loop would wait for what only that loop can bring. */
     @JvmStatic
-    fun refuse() {
-        check(!onLoop()) {
-            "a blocking call on a loop's thread, which would wait for itself: what follows a future there uses …Async"
-        }
-    }
+    fun refuse(): Unit = refuseOnLoop()
 }
 
 private object Bounds {

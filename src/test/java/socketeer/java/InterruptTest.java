@@ -275,7 +275,7 @@ class InterruptTest {
     @Test
     void closeIsDoneByAnInterruptedThreadTooAndWakesWhoWaits() throws Exception {
         pair((near, far) -> {
-            Waiting<Bytes> waiting = new Waiting<>(far::recv).parked();
+            Waiting<Bytes> waiting = new Waiting<>(() -> far.recv()).parked();
             Waiting<Object> closing = new Waiting<>(() -> {
                 Thread.currentThread().interrupt();
                 far.close();

@@ -14,6 +14,10 @@ import socketeer.testing.map
 import java.util.function.Function
 import java.util.random.RandomGenerator
 import kotlin.random.asJavaRandom
+import socketeer.testing.texts as textsOf
+import socketeer.testing.ints as intsOf
+import socketeer.testing.longs as longsOf
+import socketeer.testing.values as valuesOf
 import socketeer.testing.AtLimit as Edge
 import socketeer.testing.Claims as Claimed
 import socketeer.testing.Values as Source
@@ -39,20 +43,20 @@ private object Checks {
     }
 
     @JvmStatic
-    fun texts(max: Int): Source<String> = socketeer.testing.texts(max)
+    fun texts(max: Int): Source<String> = textsOf(max)
 
     @JvmStatic
     fun bytes(max: Int): Source<Bytes> = byteStrings(max).map { ofString(it) }
 
     @JvmStatic
-    fun ints(first: Int, last: Int): Source<Int> = socketeer.testing.ints(first..last)
+    fun ints(first: Int, last: Int): Source<Int> = intsOf(first..last)
 
     @JvmStatic
-    fun longs(first: Long, last: Long): Source<Long> = socketeer.testing.longs(first..last)
+    fun longs(first: Long, last: Long): Source<Long> = longsOf(first..last)
 
     @JvmStatic
     fun <T> values(make: Function<RandomGenerator, T>, simpler: Function<T, List<T>>): Source<T> =
-        socketeer.testing.values(simpler::apply) { make.apply(it.asJavaRandom()) }
+        valuesOf(simpler::apply) { make.apply(it.asJavaRandom()) }
 
     @JvmStatic
     fun <T, U> map(values: Source<T>, function: Function<in T, out U>): Source<U> = values.map(function::apply)
