@@ -150,6 +150,8 @@ class ProxyProtocolTest : FunSpec({
                     "addresses of one family, was 192.0.2.1:1 and [::1]:1",
                 { ProxyHeader(tcp("localhost", 1), tcp("192.0.2.1", 1)) } to
                     "an address is a literal in a header, was localhost:1",
+                { ProxyHeader(unixDatagram("\u0000"), unixDatagram("")) } to
+                    "an abstract name has 1 byte or more in a header, was 0",
             )
             for ((make, why) in refused) shouldThrow<IllegalArgumentException> { make() }.message shouldBe why
         }
@@ -312,7 +314,7 @@ private fun header(random: Random): ProxyHeader {
         0 -> ProxyHeader.local(tlvs)
         1 -> ProxyHeader.unknown(tlvs)
         2 -> ProxyHeader(unix(path(random)), unix(path(random)), tlvs)
-        3 -> ProxyHeader(unixDatagram(path(random)), unixDatagram("\u0000" + path(random).drop(1)), tlvs)
+        3 -> ProxyHeader(unixDatagram(path(random)), unixDatagram("\u0000" + path(random)), tlvs)
         4 -> random.nextBoolean().let { v6 ->
             ProxyHeader(udp(ip(random, v6), port(random)), udp(ip(random, v6), port(random)), tlvs)
         }

@@ -136,7 +136,7 @@ class ReadmeTest : FunSpec({
                 tcpServer(
                     port,
                     handler = proxied(from = listOf(Cidr.parse("127.0.0.1/32"))) {
-                        framed(lines()).forEach { send("$remote says $it\n") }
+                        framed(lines()).forEach { send("$remote says $it") }
                     },
                 )
             }
