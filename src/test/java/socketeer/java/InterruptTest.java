@@ -321,6 +321,41 @@ class InterruptTest {
     }
 
     @Test
+    void aFutureOfAFrameCancelledLosesNoFrame() throws Exception {
+        pair((near, far) -> {
+            Framed<String> lines = far.framed(Codecs.lines());
+            for (int i = 0; i < 200; i++) {
+                CompletableFuture<String> given = lines.recvAsync();
+                if (i % 2 == 0) near.send(i + "\n");
+                given.cancel(true);
+                CompletableFuture<String> next = lines.recvAsync();
+                if (i % 2 == 1) near.send(i + "\n");
+                // It may have been there before the cancel.
+                String got = given.isCancelled() ? next.get() : given.get();
+                assertEquals(i + "", got);
+                if (!given.isCancelled()) next.cancel(true);
+            }
+            near.send("last\n");
+            assertEquals("last", lines.recv());
+        });
+    }
+
+    @Test
+    void aFutureOfADatagramCancelledLosesNone() throws Exception {
+        net(net -> {
+            DatagramSocket socket = net.bind(udp(0));
+            DatagramConnection peer = net.connect(socket.local());
+            for (int i = 0; i < 200; i++) {
+                CompletableFuture<Datagram> given = socket.recvfromAsync();
+                peer.send("d" + i);
+                given.cancel(true);
+                Datagram got = given.isCancelled() ? socket.recvfrom() : given.get();
+                assertEquals("d" + i, got.data().text());
+            }
+        });
+    }
+
+    @Test
     void anAcceptedConnectionThatNobodyWantsAnyMoreEnds() throws Exception {
         net(net -> {
             Listener listener = net.bind(tcp(0)).listen();
