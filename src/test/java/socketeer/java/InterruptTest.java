@@ -29,6 +29,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.Timeout;
 import socketeer.BusyException;
 import socketeer.ClosedException;
 import socketeer.Direction;
@@ -36,6 +37,7 @@ import socketeer.RefusedException;
 import socketeer.TimedOutException;
 
 /** Every call that waits can be given up, by an interrupt or as a future: no byte is lost and the socket stays usable. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class InterruptTest {
     /** Two connected ends. */
     interface Ends {

@@ -24,6 +24,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import socketeer.AddressInUseException;
 import socketeer.BrokenException;
 import socketeer.Direction;
@@ -33,6 +34,7 @@ import socketeer.TcpAddress;
 import socketeer.Why;
 
 /** Every word of the façade does what it says. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class JavaNetTest {
     private static final Setup QUIET = Setup.DEFAULT.signals(false);
 
