@@ -45,7 +45,7 @@ public final class Benchmark {
             } finally {
                 for (var server : servers) server.close();
             }
-            for (var server : servers) idle(load, server.contender());
+            for (var server : servers) if (!server.contender().isDatagrams()) idle(load, server.contender());
             if (results.cost(Cost.USER_INSTRUCTIONS, Contender.NIO).isEmpty()) report.counting(callgrind(load));
         }
         String tables = report.markdown();
@@ -68,8 +68,9 @@ public final class Benchmark {
         for (var server : servers) {
             say("warming up " + server.contender().name());
             attempt(server.contender(), "warm-up", () -> {
-                for (var scenario : Scenario.ALL) {
-                    measure(load, server, scenario, options.warmUpMillis() / Scenario.ALL.size());
+                var scenarios = Scenario.of(server.contender());
+                for (var scenario : scenarios) {
+                    measure(load, server, scenario, options.warmUpMillis() / scenarios.size());
                 }
             });
         }
@@ -79,9 +80,10 @@ public final class Benchmark {
         var order = new ArrayList<>(servers);
         for (int round = 1; round <= options.rounds(); round++) {
             say("round " + round + " of " + options.rounds());
-            for (var scenario : Scenario.ALL) {
+            for (var scenario : Scenario.EITHER) {
                 processors.assign(load, scenario);
                 for (var server : order) {
+                    if (!Scenario.of(server.contender()).contains(scenario)) continue;
                     // A round that failed keeps its place: ratios are within a round.
                     var measured = new Measured[] {Measured.FAILED};
                     attempt(server.contender(), scenario.title(), () ->

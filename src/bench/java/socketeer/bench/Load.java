@@ -24,7 +24,7 @@ final class Load implements AutoCloseable {
     }
 
     void open(Server server, Scenario scenario) throws IOException, InterruptedException {
-        ask("open", server.port(), scenario.connections(), scenario.size(), scenario.depth());
+        ask("open " + server.contender().transport(), server.port(), scenario.connections(), scenario.size(), scenario.depth());
     }
 
     Done run(int millis) throws IOException, InterruptedException {

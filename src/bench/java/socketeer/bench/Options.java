@@ -6,7 +6,7 @@ import java.util.List;
  * What the command line chose.
  *
  * @param quick a short run, to see that it works: its figures are rough
- * @param peers which contenders; all if empty
+ * @param peers which contenders, {@code datagrams} for all of those; all if empty
  * @param rounds how often everything is measured
  * @param instructions how user instructions are counted: {@code perf}, {@code callgrind}, {@code none}, or {@code auto}
  */
@@ -22,7 +22,9 @@ record Options(boolean quick, List<String> peers, int rounds, String instruction
     }
 
     boolean wants(Contender contender) {
-        return peers.isEmpty() || peers.contains(contender.name());
+        return peers.isEmpty()
+            || peers.contains(contender.name())
+            || peers.contains("datagrams") && contender.isDatagrams();
     }
 
     /** Whether that way of counting instructions may be tried; a quick run leaves out the slow one unless told. */

@@ -47,6 +47,7 @@ final class Report {
                 .map(rate -> format("%.1f", rate.median() / 1000)));
         costs();
         idle();
+        datagrams();
         aims();
         if (!results.notes().isEmpty()) text.append('\n');
         for (var note : results.notes()) text.append("- ").append(note).append('\n');
@@ -100,6 +101,25 @@ final class Report {
             cost(Cost.IDLE_RESIDENT, name, "%,.0f", 1)));
     }
 
+    /** The same of datagrams, whose yardstick is another. */
+    private void datagrams() {
+        var columns = new ArrayList<>(Scenario.DATAGRAMS.stream().map(Scenario::title).toList());
+        columns.addAll(List.of("user instructions a datagram", "system calls (absolute)", "bytes allocated (absolute)"));
+        head("Datagrams a second, × bare NIO's", columns);
+        for (var contender : Contender.ALL) {
+            if (!contender.isDatagrams() || !options.wants(contender)) continue;
+            String name = contender.name();
+            var cells = new ArrayList<Optional<String>>();
+            for (var scenario : Scenario.DATAGRAMS) {
+                cells.add(ratio(scenario, name, Contender.DATAGRAMS, Measured::rate).map(Spread::toString));
+            }
+            cells.add(instructions(name, Contender.DATAGRAMS).map(ratio -> format("%.2f", ratio)));
+            cells.add(cost(Cost.SYSTEM_CALLS, name, "%.2f", 1));
+            cells.add(cost(Cost.ALLOCATED, name, "%.0f", 1));
+            row(contender.title(), cells);
+        }
+    }
+
     private void aims() {
         head("What we aim at", List.of("aim", "measured"));
         aim("User instructions, of bare NIO's", "≤ 1.6", instructions(Contender.RECV_INTO, Contender.NIO));
@@ -149,7 +169,7 @@ final class Report {
 
     private void rows(Function<String, List<Optional<String>>> cells) {
         for (var contender : Contender.ALL) {
-            if (options.wants(contender)) row(contender.title(), cells.apply(contender.name()));
+            if (!contender.isDatagrams() && options.wants(contender)) row(contender.title(), cells.apply(contender.name()));
         }
     }
 

@@ -1,6 +1,7 @@
 package socketeer.bench;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /** What the load does: so many connections, so many bytes a message, so many messages in flight on each. */
 record Scenario(String title, int connections, int size, int depth, boolean churn) {
@@ -14,4 +15,16 @@ record Scenario(String title, int connections, int size, int depth, boolean chur
         new Scenario("64 × 64 B, 16 deep", 64, 64, 16, false),
         new Scenario("8 × 64 KiB", 8, 65_536, 1, false),
         new Scenario("churn", 16, 64, 1, true));
+
+    /** With no more in flight than the kernel keeps for one socket: what it drops is lost for good. */
+    static final List<Scenario> DATAGRAMS = List.of(
+        ALL.get(0),
+        COUNTED,
+        new Scenario("64 × 1,200 B", 64, 1_200, 1, false));
+
+    static final List<Scenario> EITHER = Stream.concat(ALL.stream(), DATAGRAMS.stream()).distinct().toList();
+
+    static List<Scenario> of(Contender contender) {
+        return contender.isDatagrams() ? DATAGRAMS : ALL;
+    }
 }

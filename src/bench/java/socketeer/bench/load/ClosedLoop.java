@@ -4,11 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,9 +23,11 @@ final class ClosedLoop implements AutoCloseable {
     private final InetSocketAddress server;
     private final int size;
     private final int depth;
+    private final Transport transport;
     private boolean refill;
 
-    ClosedLoop(int port, int size, int depth) throws IOException {
+    ClosedLoop(Transport transport, int port, int size, int depth) throws IOException {
+        this.transport = transport;
         server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         this.size = size;
         this.depth = depth;
@@ -39,8 +39,7 @@ final class ClosedLoop implements AutoCloseable {
         for (int opened = 0; opened < count; ) {
             int batch = Math.min(CONNECTING, count - opened);
             for (int i = 0; i < batch; i++) {
-                var channel = SocketChannel.open(server);
-                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+                var channel = transport.connect(server);
                 channel.configureBlocking(false);
                 var connection = new Echoed(connections.size(), size);
                 connection.registered(channel.register(selector, SelectionKey.OP_READ, connection));

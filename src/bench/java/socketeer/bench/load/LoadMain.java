@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
  * {@code ok …} or {@code error …}, until its input ends.
  *
  * <ul>
- *   <li>{@code open PORT CONNECTIONS SIZE DEPTH}: connects, and sees one message through each connection
+ *   <li>{@code open TRANSPORT PORT CONNECTIONS SIZE DEPTH}: connects, and sees one message through each connection
  *   <li>{@code run MILLIS}: the messages that came back, as {@link Done} says it
  *   <li>{@code shut}: closes them
  *   <li>{@code churn PORT ABREAST SIZE MILLIS}: the connections that came and went, likewise
@@ -31,8 +31,9 @@ public final class LoadMain {
         try {
             return switch (words[0]) {
                 case "open" -> {
-                    load = new ClosedLoop(number(words[1]), number(words[3]), number(words[4]));
-                    load.open(number(words[2]));
+                    load = new ClosedLoop(
+                        Transport.valueOf(words[1]), number(words[2]), number(words[4]), number(words[5]));
+                    load.open(number(words[3]));
                     yield "ok";
                 }
                 case "run" -> "ok " + load.run(number(words[1]) * 1_000_000L);
