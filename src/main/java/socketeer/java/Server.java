@@ -1,0 +1,56 @@
+package socketeer.java;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import socketeer.StreamAddress;
+
+/** A running server: see {@link Net#tcpServer}. */
+public final class Server {
+    private final socketeer.Server server;
+    private final Limits limits;
+
+    Server(socketeer.Server server, Limits limits) {
+        this.server = server;
+        this.limits = limits;
+    }
+
+    /** Where it listens, with the real port. */
+    public StreamAddress address() {
+        return server.getAddress();
+    }
+
+    /** How many connections it holds now. */
+    public int connections() {
+        return server.getConnections();
+    }
+
+    /** Waits until it has stopped and its last connection has ended. */
+    public void join() throws IOException {
+        Call.await(server::join);
+    }
+
+    /** Stops with the time that {@link Limits#drain()} gives. */
+    public Receipt stop() {
+        return stop(limits.drain());
+    }
+
+    /**
+     * Stops: takes no new connection but those that wait in the backlog, ends the input of every connection so that its
+     * handler answers what has come and ends; after {@code grace} interrupts those that go on, then aborts. Zero stops at
+     * once. Always returns, two seconds after {@code grace} at the latest.
+     */
+    public Receipt stop(Duration grace) {
+        return Scopes.receipt(Call.complete(call -> Scopes.stop(server, grace, call)));
+    }
+
+    /** {@link #stop(Duration)} as a future; cancelling it doesn't keep the server from stopping. */
+    public CompletableFuture<Receipt> stopAsync(Duration grace) {
+        return Promise.begin(call -> Scopes.stop(server, grace, call), Scopes::receipt);
+    }
+
+    @Override
+    public String toString() {
+        return server.toString();
+    }
+}

@@ -1,0 +1,224 @@
+package socketeer.java
+
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.DelicateCoroutinesApi
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.asCoroutineDispatcher
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.isActive
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runInterruptible
+import kotlinx.coroutines.withContext
+import socketeer.AcceptPaused
+import socketeer.CoroutineFailed
+import socketeer.HandlerFailed
+import socketeer.LoopBlocked
+import socketeer.Option
+import socketeer.Setting
+import socketeer.StreamAddress
+import socketeer.TcpAddress
+import socketeer.UdpAddress
+import socketeer.loop.onLoop
+import socketeer.printEvent
+import java.io.InterruptedIOException
+import java.util.concurrent.CompletableFuture
+import kotlin.coroutines.CoroutineContext
+import kotlin.coroutines.EmptyCoroutineContext
+import kotlin.time.toJavaDuration
+import kotlin.time.toKotlinDuration
+import java.time.Duration as JavaDuration
+import socketeer.Connection as Stream
+import socketeer.DatagramServer as Datagrams
+import socketeer.DatagramSocket as DatagramEnd
+import socketeer.Event as Happening
+import socketeer.Limits as Bound
+import socketeer.Net as Scope
+import socketeer.Receipt as Count
+import socketeer.Server as Serving
+
+/*
+ * What of the façade only Kotlin can say: suspending blocks, and what takes a kotlin.time.Duration. A private object is
+ * private to the package for Java, so none of this is in sight of anybody else.
+ */
+
+private object Scopes {
+    @JvmStatic
+    fun net(setup: Setup, block: Block<*>) {
+        val events: (Happening) -> Unit = { setup.events.accept(Events.of(it)) }
+        val limits = setup.limits.limits
+        val body: suspend Scope.() -> Unit = { onThread { block.run(Net(this)) } }
+        val network = setup.network
+        if (network == null) {
+            socketeer.net(setup.loops, limits, events, setup.signals, body)
+        } else {
+            socketeer.net(network, limits, events, setup.signals, body)
+        }
+    }
+
+    @JvmStatic
+    suspend fun tcpServer(net: Scope, address: TcpAddress, limits: Limits, handler: Handler<Connection>): Serving =
+        net.tcpServer(address, limits.limits, handler.suspending())
+
+    @JvmStatic
+    suspend fun unixSocket(
+        net: Scope,
+        path: String,
+        mode: String,
+        limits: Limits,
+        handler: Handler<Connection>,
+    ): Serving = net.unixSocket(path, mode, limits.limits, handler.suspending())
+
+    @JvmStatic
+    fun serve(net: Scope, listener: socketeer.Listener, limits: Limits, handler: Handler<Connection>): Serving =
+        net.serve(listener, limits.limits, handler.suspending())
+
+    @JvmStatic
+    suspend fun udpSocket(
+        net: Scope,
+        address: UdpAddress,
+        options: Array<Setting<*>>,
+        handler: Handler<DatagramSocket>,
+    ): Datagrams =
+        net.udpSocket(address.port, address.host, *options) { onThread { handler.handle(DatagramSocket(this)) } }
+
+    @JvmStatic
+    fun serve(net: Scope, socket: DatagramEnd, limits: Limits, handler: DatagramHandler): Datagrams {
+        val mine = DatagramSocket(socket)
+        return net.serve(socket, limits.limits) { (data, from) ->
+            onThread { handler.handle(mine, Datagram(Bytes.wrap(data), from)) }
+        }
+    }
+
+    @JvmStatic
+    suspend fun stop(server: Serving, grace: JavaDuration): Count = server.stop(grace.toKotlinDuration())
+
+    @JvmStatic
+    suspend fun stop(server: Datagrams, grace: JavaDuration): Count = server.stop(grace.toKotlinDuration())
+
+    @JvmStatic
+    fun receipt(count: Count): Receipt =
+        count.run { Receipt(accepted, finished, failed, cancelled, aborted) }
+
+    @JvmStatic
+    fun launch(scope: CoroutineScope, task: Task): CompletableFuture<Void> {
+        val future = CompletableFuture<Void>()
+        val job = scope.launch { onThread(task::run) }
+        job.invokeOnCompletion { if (it == null) future.complete(null) else future.completeExceptionally(it) }
+        future.whenComplete { _, _ -> job.cancel() }
+        return future
+    }
+
+    private fun Handler<Connection>.suspending(): socketeer.Handler = { onThread { handle(Connection(this)) } }
+}
+
+private val threads = Threads.EXECUTOR.asCoroutineDispatcher()
+
+/** Runs [body] on a thread where it may block; a cancellation interrupts it, and waits for its end. */
+private suspend fun onThread(body: () -> Unit) {
+    val job = currentCoroutineContext()[Job]
+    runInterruptible(threads) {
+        try {
+            body()
+        } catch (cause: InterruptedIOException) {
+            // Interrupted by us, and it has let that through: not a failure of its own.
+            if (job?.isCancelled == true) throw InterruptedException(cause.message).initCause(cause) else throw cause
+        }
+    }
+}
+
+private object Sockets {
+    @JvmStatic
+    suspend fun connect(
+        net: Scope,
+        address: StreamAddress,
+        timeout: JavaDuration,
+        options: Array<Setting<*>>,
+    ): Stream = withContext(net.coroutineContext[kotlin.coroutines.ContinuationInterceptor] ?: EmptyCoroutineContext) {
+        net.connect(address, timeout.toKotlinDuration(), *options)
+    }
+
+    @JvmStatic
+    suspend fun connect(
+        socket: socketeer.BoundSocket,
+        address: StreamAddress,
+        timeout: JavaDuration,
+    ): Stream = socket.connect(address, timeout.toKotlinDuration())
+
+    /** Closes what came for somebody who had gone. */
+    @OptIn(DelicateCoroutinesApi::class)
+    @JvmStatic
+    fun forget(connection: Stream) {
+        CoroutineScope(Dispatchers.Unconfined).launch(start = CoroutineStart.ATOMIC) { connection.abort() }
+    }
+
+    @JvmStatic
+    fun datagram(datagram: socketeer.Datagram): Datagram = Datagram(Bytes.wrap(datagram.data), datagram.from)
+}
+
+private object Loops {
+    /** A call that blocks on a loop would wait for what only that loop can bring. */
+    @JvmStatic
+    fun refuse() {
+        check(!onLoop()) {
+            "a blocking call on a loop's thread, which would wait for itself: what follows a future there uses …Async"
+        }
+    }
+}
+
+private object Bounds {
+    @JvmStatic
+    fun nanos(duration: JavaDuration): Long = duration.toKotlinDuration().inWholeNanoseconds
+
+    @JvmStatic
+    fun connections(limits: Bound, value: Int): Bound = limits.copy(connections = value)
+
+    @JvmStatic
+    fun backlog(limits: Bound, value: Int): Bound = limits.copy(backlog = value)
+
+    @JvmStatic
+    fun connect(limits: Bound): JavaDuration = limits.connect.toJavaDuration()
+
+    @JvmStatic
+    fun connect(limits: Bound, value: JavaDuration): Bound = limits.copy(connect = value.toKotlinDuration())
+
+    @JvmStatic
+    fun drain(limits: Bound): JavaDuration = limits.drain.toJavaDuration()
+
+    @JvmStatic
+    fun drain(limits: Bound, value: JavaDuration): Bound = limits.copy(drain = value.toKotlinDuration())
+
+    @JvmStatic
+    fun linger(limits: Bound): JavaDuration = limits.linger.toJavaDuration()
+
+    @JvmStatic
+    fun linger(limits: Bound, value: JavaDuration): Bound = limits.copy(linger = value.toKotlinDuration())
+
+    @JvmStatic
+    fun hold(limits: Bound): JavaDuration = limits.hold.toJavaDuration()
+
+    @JvmStatic
+    fun hold(limits: Bound, value: JavaDuration): Bound = limits.copy(hold = value.toKotlinDuration())
+}
+
+/** Both ways; each new event of Kotlin's stops the compiler here. */
+private object Events {
+    @JvmStatic
+    fun of(event: Happening): Event = when (event) {
+        is HandlerFailed -> Event.HandlerFailed(event.local, event.remote, event.cause)
+        is CoroutineFailed -> Event.TaskFailed(event.cause)
+        is LoopBlocked -> Event.LoopBlocked(event.holder, event.atLeast.toJavaDuration(), event.stack)
+        is AcceptPaused -> Event.AcceptPaused(event.local, event.pause.toJavaDuration(), event.cause)
+    }
+
+    @JvmStatic
+    fun print(event: Event): Unit = printEvent(
+        when (event) {
+            is Event.HandlerFailed -> HandlerFailed(event.local, event.remote, event.cause)
+            is Event.TaskFailed -> CoroutineFailed(event.cause)
+            is Event.LoopBlocked -> LoopBlocked(event.holder, event.atLeast.toKotlinDuration(), event.stack)
+            is Event.AcceptPaused -> AcceptPaused(event.local, event.pause.toKotlinDuration(), event.cause)
+        },
+    )
+}
