@@ -28,6 +28,7 @@ module io.github.socketeer {
     requires static kotlin.scripting.common;
 
     exports socketeer;
+    exports socketeer.java;
     exports socketeer.loop;
     exports socketeer.testing;
 }

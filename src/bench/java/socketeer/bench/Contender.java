@@ -30,6 +30,8 @@ record Contender(String name, String title, String peer, boolean modern, Transpo
         java(NETTY, "Netty, NIO", "NettyNio"),
         java("netty-epoll", "Netty, native epoll", "NettyEpoll"),
         new Contender("virtual", "virtual threads", PEERS + "VirtualThreads", true, Transport.TCP),
+        new Contender("java", "**Socketeer** in Java, `recv`", PEERS + "OursInJava$Recv", true, Transport.TCP),
+        new Contender("java-into", "**Socketeer** in Java, `recvInto`", PEERS + "OursInJava$RecvInto", true, Transport.TCP),
         java("ktor", "ktor's own sockets", "KtorSockets"),
         datagrams(DATAGRAMS, "bare NIO", "BareDatagrams"),
         datagrams("udp-recvfromInto", "**Socketeer**, `recvfromInto`", "RecvfromInto"),
