@@ -6,6 +6,7 @@ import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.job
 import kotlinx.coroutines.selects.SelectClause1
 import kotlinx.io.Buffer
@@ -35,10 +36,12 @@ import java.nio.channels.SelectionKey.OP_WRITE
 import java.nio.channels.SocketChannel
 import java.nio.file.Path
 import kotlin.coroutines.CoroutineContext
+import kotlin.coroutines.intrinsics.COROUTINE_SUSPENDED
 import kotlin.coroutines.intrinsics.suspendCoroutineUninterceptedOrReturn
 
 /*
- * A stream socket on its poller. All state is the poller's own: a call from elsewhere goes through `here`.
+ * A stream socket on its poller. All state is the poller's own: a call from elsewhere goes through `here`, or where the
+ * poller lets it through a door of [Outside], on its own thread.
  *
  * Receiving. The poller reads into the waiting receiver's buffer and resumes it with the result, so `recvInto` is one
  * tail call with no state machine of its own. A read that came up short has emptied the kernel, so the next receive waits
@@ -63,6 +66,8 @@ internal class NioConnection(
 
     @Volatile private var offers: Offers<ByteString?>? = null
     private val writer = Slot(poller)
+
+    @Volatile private var outside: Outside? = null
 
     // What the waiting receiver wants: bytes into its buffer, or at most so many as a value.
     private var into: ByteBuffer? = null
@@ -171,7 +176,7 @@ internal class NioConnection(
 
     override suspend fun recv(max: Int): ByteString? {
         require(max >= 1) { "recv at least 1 byte, was $max" }
-        return if (poller.isHere) receive(max) else broughtBack(poller.hereIfActive { receive(max) })
+        return if (poller.isHere) receive(max) else recvElsewhere(max)
     }
 
     /** [recv] on the poller. */
@@ -190,13 +195,46 @@ internal class NioConnection(
         }
     }
 
+    private suspend fun recvElsewhere(max: Int): ByteString? {
+        val waited = waitOutside(null, max)
+        return broughtBack(
+            if (waited !== Door.SHUT) {
+                waited as ByteString?
+            } else {
+                poller.hereIfActive { receive(max).also { openToReceive() } }
+            },
+        )
+    }
+
     private suspend fun recvIntoElsewhere(buffer: ByteBuffer): Int {
         val start = buffer.position()
-        val count = poller.hereIfActive { recvInto(buffer) }
+        val waited = if (buffer.hasRemaining()) waitOutside(buffer, 0) else Door.SHUT
+        val count =
+            if (waited !== Door.SHUT) waited as Int else poller.hereIfActive { recvInto(buffer).also { openToReceive() } }
         if (count > 0 && currentCoroutineContext().job.isCancelled) {
             broughtBack(ByteString(ByteArray(count).also { buffer.get(start, it).position(start) }))
         }
         return count
+    }
+
+    /** What the poller received for this caller from elsewhere; [Door.SHUT] if it has to come in. */
+    private suspend fun waitOutside(buffer: ByteBuffer?, max: Int): Any? {
+        val outside = outside ?: return Door.SHUT
+        currentCoroutineContext().ensureActive()
+        return suspendCoroutineUninterceptedOrReturn { continuation ->
+            if (outside.wait(outside.Caller(continuation, buffer, max))) {
+                COROUTINE_SUSPENDED
+            } else {
+                Door.SHUT
+            }
+        }
+    }
+
+    /** The next receive from elsewhere needn't come in, if nothing is in its way. */
+    private fun openToReceive() {
+        if (!isOpen || ended || noMoreInput || front != null || reader.isTaken || offers?.wanted == true) return
+        poller.arm(this, OP_READ)
+        (outside ?: Outside().also { outside = it }).openReceiving()
     }
 
     /** [bytes] on arrival at a caller elsewhere; one that was cancelled meanwhile would drop them, so they go back. */
@@ -212,7 +250,9 @@ internal class NioConnection(
 
     private fun checkReceive() {
         if (!isOpen) throw ClosedException("receive on $this: it is closed")
-        if (reader.isTaken) throw BusyException("receive on $this: another receive is waiting")
+        if (reader.isTaken || outside?.shutReceiving() == false) {
+            throw BusyException("receive on $this: another receive is waiting")
+        }
         offers?.retract()
     }
 
@@ -226,7 +266,7 @@ internal class NioConnection(
     private fun look() {
         val offers = offers!!
         if (!isOpen) return offers.fail(ClosedException("receive on $this: it is closed"))
-        if (reader.isTaken) return
+        if (reader.isTaken || outside?.shutReceiving() == false) return
         try {
             if (front != null) return offers.offer(takeFront(DEFAULT_RECV))
             val count = readScratch(DEFAULT_RECV)
@@ -238,6 +278,7 @@ internal class NioConnection(
 
     private fun readable() {
         if (!reader.isTaken) {
+            outside?.claim()?.let { return readFor(it) }
             if (offers?.wanted == true) return look()
             // Nobody is there to take it: let it wait in the kernel, which tells the peer to wait.
             drained = false
@@ -259,6 +300,27 @@ internal class NioConnection(
             }
         into = null
         reader.resume(result)
+    }
+
+    private fun readFor(caller: Outside.Caller) {
+        val outside = outside!!
+        val result: Any? =
+            try {
+                when {
+                    front != null -> if (caller.into != null) takeFront(caller.into) else takeFront(caller.max)
+                    else -> {
+                        val count = if (caller.into != null) read(caller.into) else readScratch(caller.max)
+                        poller.arm(this, OP_READ)
+                        if (count == 0) return outside.again(caller)
+                        if (caller.into != null) count else bytes(count)
+                    }
+                }
+            } catch (cause: Throwable) {
+                outside.release(Door.SHUT)
+                return caller.fail(cause)
+            }
+        outside.release(if (ended || noMoreInput || front != null) Door.SHUT else Door.OPEN)
+        caller.resume(result)
     }
 
     /** Reads what the kernel has: a count, 0 if there is nothing now, -1 at the end. Knows when the kernel is empty. */
@@ -372,19 +434,20 @@ internal class NioConnection(
                 write(bytes)
                 if (rest != null) transferFrom(rest)
             }
+        outside?.claim()?.let(::readFor)
     }
 
     // ---- sending
 
     override suspend fun send(buffer: ByteBuffer) {
-        if (!poller.isHere) return poller.hereIfActive { send(buffer) }
+        if (!poller.isHere) return sendElsewhere(buffer)
         checkSend()
         if (write(buffer) && writer.mayGoOn()) return
         return awaitSent(buffer)
     }
 
     override suspend fun send(bytes: ByteArray) {
-        if (!poller.isHere) return poller.hereIfActive { send(bytes) }
+        if (!poller.isHere) return sendElsewhere(ByteBuffer.wrap(bytes))
         checkSend()
         // Most messages fit the scratch buffer and go at once: no buffer is made around them.
         val piece = minOf(bytes.size, poller.scratch.capacity())
@@ -402,9 +465,55 @@ internal class NioConnection(
 
     override suspend fun send(text: String): Unit = send(text.encodeToByteArray())
 
+    private suspend fun sendElsewhere(buffer: ByteBuffer) {
+        currentCoroutineContext().ensureActive()
+        val outside = outside
+        if (outside == null || !outside.enter()) return poller.here { send(buffer).also { openToSend() } }
+        try {
+            while (buffer.hasRemaining() && writePiece(buffer)) currentCoroutineContext().ensureActive()
+        } catch (cause: IOException) {
+            return poller.here {
+                outside.leave(Door.SHUT)
+                checkSend()
+                throw broke("send on $this", cause)
+            }
+        } catch (cause: Throwable) {
+            outside.leave(Door.OPEN)
+            throw cause
+        }
+        if (!buffer.hasRemaining()) return outside.leave(Door.OPEN)
+        // It stays this call's turn until the poller has taken over.
+        poller.here {
+            outside.leave(Door.SHUT)
+            send(buffer)
+            openToSend()
+        }
+    }
+
+    /** On any thread; whether the kernel took all of a piece, which is no more than the JDK may copy at a time. */
+    private fun writePiece(buffer: ByteBuffer): Boolean {
+        val end = buffer.limit()
+        val piece = minOf(buffer.remaining(), PIECE)
+        try {
+            val count = socket.write(buffer.limit(buffer.position() + piece))
+            sent += count
+            return count == piece
+        } finally {
+            buffer.limit(end)
+        }
+    }
+
+    /** The next send from elsewhere needn't come in, if nothing is in its way. */
+    private fun openToSend() {
+        if (!isOpen || noMoreOutput || broken != null || writer.isTaken || sendingFile) return
+        (outside ?: Outside().also { outside = it }).openSending()
+    }
+
     private fun checkSend() {
         if (!isOpen) throw ClosedException("send on $this: it is closed")
-        if (writer.isTaken || sendingFile) throw BusyException("send on $this: another send is waiting")
+        if (writer.isTaken || sendingFile || outside?.shutSending() == false) {
+            throw BusyException("send on $this: another send is waiting")
+        }
         if (noMoreOutput) throw ClosedException("send on $this: sending was shut down")
         broken?.let { throw BrokenException(it.message!!, it) }
     }
@@ -523,12 +632,14 @@ internal class NioConnection(
         if (finishing) return
         noMoreInput = true
         // Whoever waits gets what has come meanwhile, or the end.
-        if (reader.isTaken) poller.post { if (isOpen) readable() }
+        if (reader.isTaken || outside?.shutReceiving() == false) poller.post { if (isOpen) readable() }
     }
 
     private fun endOutput() {
         if (noMoreOutput) return
-        if (writer.isTaken) throw BusyException("shutdown of $this: a send is waiting")
+        if (writer.isTaken || outside?.shutSending() == false) {
+            throw BusyException("shutdown of $this: a send is waiting")
+        }
         noMoreOutput = true
         if (broken == null) {
             try {
@@ -578,6 +689,7 @@ internal class NioConnection(
             if (reader.isTaken) reader.fail(ClosedException("$this was closed"))
             if (writer.isTaken) writer.fail(ClosedException("$this was closed"))
             offers?.fail(ClosedException("$this was closed"))
+            outside?.close { ClosedException("$this was closed") }
             reader.forget()
             writer.forget()
         }
@@ -597,5 +709,8 @@ internal class NioConnection(
 
         /** As much as one connection may have the loop copy while the others wait. */
         const val FILE_PIECE = 1L shl 18
+
+        /** Of a send from another thread, for which the JDK keeps a direct buffer of that size. */
+        const val PIECE = 1 shl 16
     }
 }
