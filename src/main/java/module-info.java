@@ -29,6 +29,7 @@ module io.github.socketeer {
 
     exports socketeer;
     exports socketeer.java;
+    exports socketeer.java.testing;
     exports socketeer.loop;
     exports socketeer.testing;
 }

@@ -47,7 +47,11 @@ public class Option<T : Any> private constructor(
         @JvmField public val KeepAlive: Option<Boolean> = Option("SO_KEEPALIVE", StandardSocketOptions.SO_KEEPALIVE)
 
         /** Seconds of silence before the first probe. tcp(7) */
-        @JvmField public val KeepIdle: Option<Int> = Option("TCP_KEEPIDLE", ExtendedSocketOptions.TCP_KEEPIDLE, 1..MAX_KEEPALIVE)
+        @JvmField public val KeepIdle: Option<Int> = Option(
+            "TCP_KEEPIDLE",
+            ExtendedSocketOptions.TCP_KEEPIDLE,
+            1..MAX_KEEPALIVE,
+        )
 
         /** Seconds between probes. tcp(7) */
         @JvmField public val KeepInterval: Option<Int> =
@@ -61,10 +65,18 @@ public class Option<T : Any> private constructor(
         @JvmField public val QuickAck: Option<Boolean> = Option("TCP_QUICKACK", ExtendedSocketOptions.TCP_QUICKACK)
 
         /** Bytes of the kernel's send buffer; the kernel may take it as a hint. socket(7) */
-        @JvmField public val SendBuffer: Option<Int> = Option("SO_SNDBUF", StandardSocketOptions.SO_SNDBUF, 1..Int.MAX_VALUE)
+        @JvmField public val SendBuffer: Option<Int> = Option(
+            "SO_SNDBUF",
+            StandardSocketOptions.SO_SNDBUF,
+            1..Int.MAX_VALUE,
+        )
 
         /** Bytes of the kernel's receive buffer; the kernel may take it as a hint. socket(7) */
-        @JvmField public val ReceiveBuffer: Option<Int> = Option("SO_RCVBUF", StandardSocketOptions.SO_RCVBUF, 1..Int.MAX_VALUE)
+        @JvmField public val ReceiveBuffer: Option<Int> = Option(
+            "SO_RCVBUF",
+            StandardSocketOptions.SO_RCVBUF,
+            1..Int.MAX_VALUE,
+        )
 
         /** Bind although old connections of that port are still being forgotten. On by default to listen. socket(7) */
         @JvmField public val ReuseAddress: Option<Boolean> = Option("SO_REUSEADDR", StandardSocketOptions.SO_REUSEADDR)

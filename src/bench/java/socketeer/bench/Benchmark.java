@@ -36,16 +36,17 @@ public final class Benchmark {
     private void run() throws IOException, InterruptedException {
         Files.createDirectories(folder);
         var report = new Report(results, options);
-        try (var load = new Load(folder)) {
+        try (var load = new Load(folder, options.udp())) {
             try {
-                for (var contender : Contender.ALL) if (options.wants(contender)) start(contender);
+                for (var contender : options.contenders()) start(contender);
                 warmUp(load);
                 rates(load);
                 report.counting(counts(load));
             } finally {
                 for (var server : servers) server.close();
             }
-            for (var server : servers) if (!server.contender().isDatagrams()) idle(load, server.contender());
+            // A socket serves all peers of datagrams: none of them is a connection.
+            if (!options.udp()) for (var server : servers) idle(load, server.contender());
             if (results.cost(Cost.USER_INSTRUCTIONS, Contender.NIO).isEmpty()) report.counting(callgrind(load));
         }
         String tables = report.markdown();
@@ -68,9 +69,8 @@ public final class Benchmark {
         for (var server : servers) {
             say("warming up " + server.contender().name());
             attempt(server.contender(), "warm-up", () -> {
-                var scenarios = Scenario.of(server.contender());
-                for (var scenario : scenarios) {
-                    measure(load, server, scenario, options.warmUpMillis() / scenarios.size());
+                for (var scenario : options.scenarios()) {
+                    measure(load, server, scenario, options.warmUpMillis() / options.scenarios().size());
                 }
             });
         }
@@ -80,10 +80,9 @@ public final class Benchmark {
         var order = new ArrayList<>(servers);
         for (int round = 1; round <= options.rounds(); round++) {
             say("round " + round + " of " + options.rounds());
-            for (var scenario : Scenario.EITHER) {
+            for (var scenario : options.scenarios()) {
                 processors.assign(load, scenario);
                 for (var server : order) {
-                    if (!Scenario.of(server.contender()).contains(scenario)) continue;
                     // A round that failed keeps its place: ratios are within a round.
                     var measured = new Measured[] {Measured.FAILED};
                     attempt(server.contender(), scenario.title(), () ->

@@ -1,7 +1,6 @@
 package socketeer.bench;
 
 import java.util.List;
-import socketeer.bench.load.Transport;
 
 /**
  * One row of the tables.
@@ -10,43 +9,41 @@ import socketeer.bench.load.Transport;
  * @param title what the tables call it
  * @param peer the {@link Peer}'s class; null for the one that isn't Java
  * @param modern whether it needs the newest JDK
- * @param transport what it echoes
  */
-record Contender(String name, String title, String peer, boolean modern, Transport transport) {
+record Contender(String name, String title, String peer, boolean modern) {
     /** What everything is compared with. */
     static final String NIO = "nio";
     static final String NETTY = "netty-nio";
     static final String RECV_INTO = "recvInto";
     static final String RECV = "recv";
-    static final String DATAGRAMS = "udp-nio";
+    static final String VIRTUAL = "virtual";
+    static final String JAVA = "java";
 
-    private static final String PEERS = "socketeer.bench.peers.";
-
-    static final List<Contender> ALL = List.of(
-        new Contender("c", "C, epoll", null, false, Transport.TCP),
+    /** Echoes of a stream. */
+    static final List<Contender> STREAMS = List.of(
+        new Contender("c", "C, epoll", null, false),
         java(NIO, "bare NIO", "BareNio"),
         java(RECV_INTO, "**Socketeer**, `recvInto`", "RecvInto"),
         java(RECV, "**Socketeer**, `recv`", "Recv"),
         java(NETTY, "Netty, NIO", "NettyNio"),
         java("netty-epoll", "Netty, native epoll", "NettyEpoll"),
-        new Contender("virtual", "virtual threads", PEERS + "VirtualThreads", true, Transport.TCP),
-        new Contender("java", "**Socketeer** in Java, `recv`", PEERS + "OursInJava$Recv", true, Transport.TCP),
-        new Contender("java-into", "**Socketeer** in Java, `recvInto`", PEERS + "OursInJava$RecvInto", true, Transport.TCP),
-        java("ktor", "ktor's own sockets", "KtorSockets"),
-        datagrams(DATAGRAMS, "bare NIO", "BareDatagrams"),
-        datagrams("udp-recvfromInto", "**Socketeer**, `recvfromInto`", "RecvfromInto"),
-        datagrams("udp-recvfrom", "**Socketeer**, `recvfrom`", "Recvfrom"),
-        datagrams("udp-ktor", "ktor's own sockets", "KtorDatagrams"));
+        modern(VIRTUAL, "virtual threads", "VirtualThreads"),
+        modern(JAVA, "**Socketeer** in Java, `recv`", "OursInJava$Recv"),
+        modern("java-into", "**Socketeer** in Java, `recvInto`", "OursInJava$RecvInto"),
+        java("ktor", "ktor's own sockets", "KtorSockets"));
+
+    /** Echoes of datagrams. */
+    static final List<Contender> DATAGRAMS = List.of(
+        java(NIO, "bare NIO", "BareNioUdp"),
+        java(RECV_INTO, "**Socketeer**, `recvfromInto`", "RecvfromInto"),
+        java(RECV, "**Socketeer**, `recvfrom`", "Recvfrom"),
+        java("ktor", "ktor's own sockets", "KtorUdp"));
 
     private static Contender java(String name, String title, String peer) {
-        return new Contender(name, title, PEERS + peer, false, Transport.TCP);
+        return new Contender(name, title, "socketeer.bench.peers." + peer, false);
     }
 
-    private static Contender datagrams(String name, String title, String peer) {
-        return new Contender(name, title, PEERS + peer, false, Transport.UDP);
-    }
-
-    boolean isDatagrams() {
-        return transport == Transport.UDP;
+    private static Contender modern(String name, String title, String peer) {
+        return new Contender(name, title, "socketeer.bench.peers." + peer, true);
     }
 }

@@ -33,22 +33,27 @@ final class Report {
     String markdown() throws IOException {
         text.append("Measured on ").append(machine()).append(", ").append(LocalDate.now()).append(".");
         text.append(options.quick() ? " **A quick run: rough figures.**\n" : "\n");
-        glance();
+        if (!options.udp()) glance();
         rates("Throughput, × bare NIO's: the median of " + options.rounds() + " rounds (least–most)",
             (scenario, name) -> ratio(scenario, name, Contender.NIO, Measured::rate).map(Spread::toString));
-        rates("Throughput, × Netty NIO's", (scenario, name) ->
-            ratio(scenario, name, Contender.NETTY, Measured::rate).map(Spread::toString));
+        if (!options.udp()) {
+            rates("Throughput, × Netty NIO's", (scenario, name) ->
+                ratio(scenario, name, Contender.NETTY, Measured::rate).map(Spread::toString));
+        }
         rates("Throughput a second of the server's processor time, × bare NIO's", (scenario, name) ->
             ratio(scenario, name, Contender.NIO, Measured::capacity).map(Spread::toString));
-        rates("The same, × Netty NIO's", (scenario, name) ->
-            ratio(scenario, name, Contender.NETTY, Measured::capacity).map(Spread::toString));
+        if (!options.udp()) {
+            rates("The same, × Netty NIO's", (scenario, name) ->
+                ratio(scenario, name, Contender.NETTY, Measured::capacity).map(Spread::toString));
+        }
         rates("Thousands a second: messages; with churn, connections",
             (scenario, name) -> results.rounds(scenario, name, Measured::rate).map(Spread::of)
                 .map(rate -> format("%.1f", rate.median() / 1000)));
         costs();
-        idle();
-        datagrams();
-        aims();
+        if (!options.udp()) {
+            idle();
+            aims();
+        }
         if (!results.notes().isEmpty()) text.append('\n');
         for (var note : results.notes()) text.append("- ").append(note).append('\n');
         return text.toString();
@@ -59,8 +64,8 @@ final class Report {
     }
 
     private void rates(String title, Cell cell) {
-        head(title, Scenario.ALL.stream().map(Scenario::title).toList());
-        rows(name -> Scenario.ALL.stream().map(scenario -> cell.of(scenario, name)).toList());
+        head(title, options.scenarios().stream().map(Scenario::title).toList());
+        rows(name -> options.scenarios().stream().map(scenario -> cell.of(scenario, name)).toList());
     }
 
     /** The short of it. */
@@ -99,25 +104,6 @@ final class Report {
             cost(Cost.IDLE_OUTSIDE_HEAP, name, "%,.0f", 1),
             idleBytes(name).map(bytes -> format("%,.0f", bytes)),
             cost(Cost.IDLE_RESIDENT, name, "%,.0f", 1)));
-    }
-
-    /** The same of datagrams, whose yardstick is another. */
-    private void datagrams() {
-        var columns = new ArrayList<>(Scenario.DATAGRAMS.stream().map(Scenario::title).toList());
-        columns.addAll(List.of("user instructions a datagram", "system calls (absolute)", "bytes allocated (absolute)"));
-        head("Datagrams a second, × bare NIO's", columns);
-        for (var contender : Contender.ALL) {
-            if (!contender.isDatagrams() || !options.wants(contender)) continue;
-            String name = contender.name();
-            var cells = new ArrayList<Optional<String>>();
-            for (var scenario : Scenario.DATAGRAMS) {
-                cells.add(ratio(scenario, name, Contender.DATAGRAMS, Measured::rate).map(Spread::toString));
-            }
-            cells.add(instructions(name, Contender.DATAGRAMS).map(ratio -> format("%.2f", ratio)));
-            cells.add(cost(Cost.SYSTEM_CALLS, name, "%.2f", 1));
-            cells.add(cost(Cost.ALLOCATED, name, "%.0f", 1));
-            row(contender.title(), cells);
-        }
     }
 
     private void aims() {
@@ -168,9 +154,7 @@ final class Report {
     }
 
     private void rows(Function<String, List<Optional<String>>> cells) {
-        for (var contender : Contender.ALL) {
-            if (!contender.isDatagrams() && options.wants(contender)) row(contender.title(), cells.apply(contender.name()));
-        }
+        for (var contender : options.contenders()) row(contender.title(), cells.apply(contender.name()));
     }
 
     private void row(String title, List<Optional<String>> cells) {

@@ -1,14 +1,13 @@
 package socketeer.bench;
 
 import java.util.List;
-import java.util.stream.Stream;
 
 /** What the load does: so many connections, so many bytes a message, so many messages in flight on each. */
 record Scenario(String title, int connections, int size, int depth, boolean churn) {
     /** The one whose messages are counted in system calls, instructions and bytes. */
     static final Scenario COUNTED = new Scenario("64 × 64 B", 64, 64, 1, false);
 
-    static final List<Scenario> ALL = List.of(
+    static final List<Scenario> STREAMS = List.of(
         new Scenario("1 × 64 B", 1, 64, 1, false),
         COUNTED,
         new Scenario("1,000 × 64 B", 1_000, 64, 1, false),
@@ -16,15 +15,9 @@ record Scenario(String title, int connections, int size, int depth, boolean chur
         new Scenario("8 × 64 KiB", 8, 65_536, 1, false),
         new Scenario("churn", 16, 64, 1, true));
 
-    /** With no more in flight than the kernel keeps for one socket: what it drops is lost for good. */
+    /** Few enough in flight for the smallest of the kernel's buffers: a lost datagram would never come back. */
     static final List<Scenario> DATAGRAMS = List.of(
-        ALL.get(0),
+        new Scenario("1 × 64 B", 1, 64, 1, false),
         COUNTED,
-        new Scenario("64 × 1,200 B", 64, 1_200, 1, false));
-
-    static final List<Scenario> EITHER = Stream.concat(ALL.stream(), DATAGRAMS.stream()).distinct().toList();
-
-    static List<Scenario> of(Contender contender) {
-        return contender.isDatagrams() ? DATAGRAMS : ALL;
-    }
+        new Scenario("64 × 1,400 B", 64, 1_400, 1, false));
 }

@@ -40,6 +40,11 @@ public final class Bytes {
         return string == null ? null : new Bytes(InputKt.arrayOf(string));
     }
 
+    /** {@code array}, which nobody else has, without a copy; null for null. */
+    static Bytes wrap(byte[] array) {
+        return array == null ? null : new Bytes(array);
+    }
+
     /** These as Kotlin has them, without a copy. */
     ByteString string() {
         return InputKt.wrap(array);

@@ -26,10 +26,15 @@ final class Call implements Continuation<Object> {
     /** A suspending function with all its arguments but the last; who calls it knows the type that it gives. */
     @FunctionalInterface
     interface Suspending {
-        Object begin(Continuation<Object> call);
+        Object begin(Continuation<Object> call) throws IOException;
     }
 
     private Call() {}
+
+    /** Before any call that waits. @throws InterruptedIOException the thread is interrupted already */
+    static void begin() throws InterruptedIOException {
+        if (Thread.interrupted()) throw new InterruptedIOException("interrupted before it began");
+    }
 
     /**
      * What {@code function} gives; waits for it unless it is there already.
@@ -39,7 +44,7 @@ final class Call implements Continuation<Object> {
      */
     @SuppressWarnings("unchecked")
     static <T> T await(Suspending function) throws IOException {
-        if (Thread.interrupted()) throw new InterruptedIOException("interrupted before it began");
+        begin();
         return (T) new Call().run(function);
     }
 

@@ -7,9 +7,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import kotlinx.io.bytestring.ByteString;
 import socketeer.Direction;
 import socketeer.Option;
 import socketeer.StreamAddress;
+import socketeer.loop.NioConnection;
 
 /**
  * A byte stream to a peer.
@@ -22,8 +24,17 @@ import socketeer.StreamAddress;
 public final class Connection implements Socket {
     final socketeer.Connection connection;
 
+    /** The same where threads that block may touch the channel; null where there's none. */
+    private final NioConnection direct;
+
+    private final Side receiving;
+    private final Side sending;
+
     Connection(socketeer.Connection connection) {
         this.connection = connection;
+        this.direct = Sockets.direct(connection);
+        this.receiving = new Side("receive", direct != null);
+        this.sending = new Side("send", direct != null);
     }
 
     /**
@@ -39,7 +50,14 @@ public final class Connection implements Socket {
 
     /** The next bytes, at most {@code max} of them, 1 or more; null at the end. */
     public Bytes recv(int max) throws IOException {
-        return Bytes.wrap(Call.await(call -> connection.recv(max, call)));
+        if (max < 1) throw new IllegalArgumentException("recv at least 1 byte, was " + max);
+        Call.begin();
+        if (!receiving.enter()) return Bytes.wrap(Call.<ByteString>await(call -> connection.recv(max, call)));
+        try {
+            return Bytes.wrap(direct.recvBlocking(max));
+        } finally {
+            receiving.leave();
+        }
     }
 
     /** {@link #recv()} as a future. */
@@ -49,7 +67,7 @@ public final class Connection implements Socket {
 
     /** {@link #recv(int)} as a future. */
     public CompletableFuture<Bytes> recvAsync(int max) {
-        return Promise.begin(call -> connection.recv(max, call), Bytes::wrap, this::putBack);
+        return future(receiving, call -> connection.recv(max, call));
     }
 
     /**
@@ -57,27 +75,33 @@ public final class Connection implements Socket {
      * stream. A buffer without room gets 0 at once. After an interrupt the buffer is not touched.
      */
     public int recvInto(ByteBuffer buffer) throws IOException {
-        return Call.await(call -> connection.recvInto(buffer, call));
+        Call.begin();
+        if (!receiving.enter()) return Call.await(call -> connection.recvInto(buffer, call));
+        try {
+            return direct.recvIntoBlocking(buffer);
+        } finally {
+            receiving.leave();
+        }
     }
 
     /** Exactly {@code n} bytes, or null if the stream ends before the first. @throws socketeer.BrokenException inside */
     public Bytes recvExactly(int n) throws IOException {
-        return Bytes.wrap(Call.await(call -> connection.recvExactly(n, call)));
+        return Bytes.wrap(this.<ByteString>over(receiving, call -> connection.recvExactly(n, call)));
     }
 
     /** {@link #recvExactly} as a future. */
     public CompletableFuture<Bytes> recvExactlyAsync(int n) {
-        return Promise.begin(call -> connection.recvExactly(n, call), Bytes::wrap, this::putBack);
+        return future(receiving, call -> connection.recvExactly(n, call));
     }
 
     /** The next {@code n} bytes, which stay to be received: fewer only where the stream ends first, null at its end. */
     public Bytes peek(int n) throws IOException {
-        return Bytes.wrap(Call.await(call -> connection.peek(n, call)));
+        return Bytes.wrap(this.<ByteString>over(receiving, call -> connection.peek(n, call)));
     }
 
     /** Puts {@code bytes} back in front of what comes next: what a parser took too much of. */
     public void unread(Bytes bytes) throws IOException {
-        Call.await(call -> connection.unread(bytes.string(), call));
+        over(receiving, call -> connection.unread(bytes.string(), call));
     }
 
     /**
@@ -93,7 +117,7 @@ public final class Connection implements Socket {
 
     /** Sends all of {@code bytes}, which must not change until this returns. */
     public void send(byte[] bytes) throws IOException {
-        Call.await(call -> connection.send(bytes, call));
+        send(ByteBuffer.wrap(bytes));
     }
 
     /** Sends {@code text} as UTF-8. */
@@ -103,7 +127,13 @@ public final class Connection implements Socket {
 
     /** Sends all that remains in {@code buffer}; interrupted, its position says how much went. */
     public void send(ByteBuffer buffer) throws IOException {
-        Call.await(call -> connection.send(buffer, call));
+        Call.begin();
+        boolean here = sending.enter();
+        try {
+            if (!here || !direct.sendAside(buffer)) Call.await(call -> connection.send(buffer, call));
+        } finally {
+            if (here) sending.leave();
+        }
     }
 
     /** {@link #send(Bytes)} as a future. */
@@ -113,7 +143,10 @@ public final class Connection implements Socket {
 
     /** {@link #send(byte[])} as a future. */
     public CompletableFuture<Void> sendAsync(byte[] bytes) {
-        return Promise.begin(call -> connection.send(bytes, call));
+        return Promise.begin(call -> {
+            sending.toLoop();
+            return connection.send(bytes, call);
+        });
     }
 
     /** {@link #send(String)} as a future. */
@@ -128,7 +161,7 @@ public final class Connection implements Socket {
 
     /** Sends at most {@code count} bytes of the file {@code path} from {@code offset} on. sendfile(2) */
     public long sendFile(Path path, long offset, long count) throws IOException {
-        return Call.await(call -> connection.sendFile(path, offset, count, call));
+        return over(sending, call -> connection.sendFile(path, offset, count, call));
     }
 
     /**
@@ -136,7 +169,8 @@ public final class Connection implements Socket {
      * has already come can be received, then null; sending goes on. A second time changes nothing.
      */
     public void shutdown(Direction how) throws IOException {
-        Call.await(call -> connection.shutdown(how, call));
+        if (how == Direction.READ) Call.await(call -> connection.shutdown(how, call));
+        else over(sending, call -> connection.shutdown(how, call));
     }
 
     /** Closes abruptly: the peer gets a reset and what it had not read may be lost. Otherwise like {@link #close}. */
@@ -175,6 +209,16 @@ public final class Connection implements Socket {
      */
     public CompletableFuture<Void> launch(Task task) {
         return Scopes.launch(connection, task);
+    }
+
+    /** Whether the server that this connection belongs to has been told to stop; false where no server is. */
+    public boolean isDraining() {
+        return Scopes.draining(connection);
+    }
+
+    /** Waits until the server of this connection is told to stop: time to say goodbye. */
+    public void awaitDraining() throws IOException {
+        Call.await(call -> Scopes.awaitDraining(connection, call));
     }
 
     @Override
@@ -217,7 +261,36 @@ public final class Connection implements Socket {
         return connection.toString();
     }
 
-    private void putBack(kotlinx.io.bytestring.ByteString late) {
+    /** A call of one direction that is made over the loop. */
+    <T> T over(Side side, Call.Suspending function) throws IOException {
+        Call.begin();
+        boolean here = side.enter();
+        try {
+            return Call.await(function);
+        } finally {
+            if (here) side.leave();
+        }
+    }
+
+    private CompletableFuture<Bytes> future(Side side, Call.Suspending function) {
+        Call.Suspending overLoop = call -> {
+            side.toLoop();
+            return function.begin(call);
+        };
+        return Promise.<ByteString, Bytes>begin(overLoop, Bytes::wrap, this::putBack);
+    }
+
+    /** The side that receives. */
+    Side receiving() {
+        return receiving;
+    }
+
+    /** The side that sends. */
+    Side sending() {
+        return sending;
+    }
+
+    private void putBack(ByteString late) {
         if (late != null) Promise.begin(call -> connection.unread(late, call));
     }
 }

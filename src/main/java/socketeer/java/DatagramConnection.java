@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import kotlinx.io.bytestring.ByteString;
 import socketeer.DatagramAddress;
 import socketeer.Option;
 
@@ -24,12 +25,12 @@ public final class DatagramConnection implements Socket {
      * @throws socketeer.RefusedException an earlier datagram found nobody there
      */
     public Bytes recv() throws IOException {
-        return Bytes.wrap(Call.await(connection::recv));
+        return Bytes.wrap(Call.<ByteString>await(connection::recv));
     }
 
     /** {@link #recv()} as a future; to be waited for, not cancelled: what comes then is lost with it. */
     public CompletableFuture<Bytes> recvAsync() {
-        return Promise.begin(connection::recv, Bytes::wrap);
+        return Promise.<ByteString, Bytes>begin(connection::recv, Bytes::wrap);
     }
 
     /** Receives into {@code buffer} and gives how many bytes. */

@@ -43,14 +43,18 @@ public final class Framed<T> {
      */
     public T recv() throws IOException {
         T first = late.poll();
-        return first != null ? first : Call.await(framed::recv);
+        return first != null ? first : connection.over(connection.receiving(), framed::recv);
     }
 
     /** {@link #recv()} as a future. */
     public CompletableFuture<T> recvAsync() {
         T first = late.poll();
         if (first != null) return CompletableFuture.completedFuture(first);
-        return Promise.<T, T>begin(framed::recv, frame -> frame, frame -> {
+        Call.Suspending overLoop = call -> {
+            connection.receiving().toLoop();
+            return framed.recv(call);
+        };
+        return Promise.<T, T>begin(overLoop, frame -> frame, frame -> {
             if (frame != null) late.add(frame);
         });
     }
@@ -62,17 +66,20 @@ public final class Framed<T> {
      * @throws socketeer.TooLargeException it can't be a frame; then nothing is sent
      */
     public void send(T value) throws IOException {
-        Call.await(call -> framed.send(value, call));
+        connection.over(connection.sending(), call -> framed.send(value, call));
     }
 
     /** Sends {@code values} in one go. If one can't be a frame, none is sent. */
     public void sendAll(Collection<? extends T> values) throws IOException {
-        Call.await(call -> framed.send(values, call));
+        connection.over(connection.sending(), call -> framed.send(values, call));
     }
 
     /** {@link #send} as a future. */
     public CompletableFuture<Void> sendAsync(T value) {
-        return Promise.begin(call -> framed.send(value, call));
+        return Promise.begin(call -> {
+            connection.sending().toLoop();
+            return framed.send(value, call);
+        });
     }
 
     /** Runs {@code action} on each frame until the stream ends. */
@@ -92,7 +99,7 @@ public final class Framed<T> {
 
     /** The connection, for raw bytes: what was received behind the last frame is received from it next. */
     public Connection unframed() throws IOException {
-        Call.await(framed::unframed);
+        connection.over(connection.receiving(), framed::unframed);
         return connection;
     }
 

@@ -38,12 +38,13 @@ public final class Net {
 
     /** Listens on {@code address}; {@code tcp("0.0.0.0", 9000)} or {@code tcp("::", 9000)} serves the world. */
     public Server tcpServer(TcpAddress address, Handler<Connection> handler) throws IOException {
-        return tcpServer(address, limits, handler);
+        return tcpServer(address, limits, null, handler);
     }
 
-    /** The same with limits of its own. */
-    public Server tcpServer(TcpAddress address, Limits limits, Handler<Connection> handler) throws IOException {
-        return new Server(Call.await(call -> Scopes.tcpServer(net, address, limits, handler, call)), limits);
+    /** The same with limits of its own and a name for reports; null: its address. */
+    public Server tcpServer(TcpAddress address, Limits limits, String name, Handler<Connection> handler)
+            throws IOException {
+        return new Server(Call.await(call -> Scopes.tcpServer(net, address, limits, name, handler, call)), limits);
     }
 
     /**
@@ -51,23 +52,29 @@ public final class Net {
      * {@link #tcpServer}. A file that a dead server left behind is replaced; the file is removed when the server ends.
      */
     public Server unixSocket(String path, Handler<Connection> handler) throws IOException {
-        return unixSocket(path, "600", limits, handler);
+        return unixSocket(path, "600", limits, null, handler);
     }
 
-    /** The same with a {@code mode} that says who may connect, in octal as for chmod(1), and limits of its own. */
-    public Server unixSocket(String path, String mode, Limits limits, Handler<Connection> handler)
+    /** The same with a {@code mode} that says who may connect, in octal as for chmod(1), limits and a name. */
+    public Server unixSocket(String path, String mode, Limits limits, String name, Handler<Connection> handler)
             throws IOException {
-        return new Server(Call.await(call -> Scopes.unixSocket(net, path, mode, limits, handler, call)), limits);
+        return new Server(
+                Call.await(call -> Scopes.unixSocket(net, path, mode, limits, name, handler, call)), limits);
     }
 
     /** Runs {@code handler} on a thread of its own for each connection of {@code listener}. */
     public Server serve(Listener listener, Handler<Connection> handler) {
-        return serve(listener, limits, handler);
+        return serve(listener, limits, null, handler);
     }
 
-    /** The same with limits of its own. */
-    public Server serve(Listener listener, Limits limits, Handler<Connection> handler) {
-        return new Server(Scopes.serve(net, listener.listener, limits, handler), limits);
+    /** The same with limits of its own and a name for reports; null: its address. */
+    public Server serve(Listener listener, Limits limits, String name, Handler<Connection> handler) {
+        return new Server(Scopes.serve(net, listener.listener, limits, name, handler), limits);
+    }
+
+    /** Serves the next connection that comes to {@code listener}, closes both, and says how it ended. */
+    public Receipt serveOne(Listener listener, Handler<Connection> handler) throws IOException {
+        return Scopes.receipt(Call.await(call -> Scopes.serveOne(net, listener.listener, limits, handler, call)));
     }
 
     /**

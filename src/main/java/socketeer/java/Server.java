@@ -25,7 +25,26 @@ public final class Server {
         return server.getConnections();
     }
 
-    /** Waits until it has stopped and its last connection has ended. */
+    /** What reports call it and its handler. */
+    public String name() {
+        return server.getName();
+    }
+
+    /** What it has counted so far. */
+    public Statistics statistics() {
+        socketeer.Statistics now = server.getStatistics();
+        return new Statistics(
+                now.getAccepted(),
+                now.getOpen(),
+                now.getFinished(),
+                now.getFailed(),
+                now.getCancelled(),
+                now.getRefused(),
+                now.getReceived(),
+                now.getSent());
+    }
+
+    /** Waits until it has stopped and its last connection has ended. @throws IOException what made it fail */
     public void join() throws IOException {
         Call.await(server::join);
     }
@@ -36,8 +55,8 @@ public final class Server {
     }
 
     /**
-     * Stops: takes no new connection but those that wait in the backlog, ends the input of every connection so that its
-     * handler answers what has come and ends; after {@code grace} interrupts those that go on, then aborts. Zero stops at
+     * Stops: takes no new connection but those that wait in the backlog, lets handlers know, ends the input of every
+     * connection so that its handler answers what has come and ends; after {@code grace} interrupts those that go on, then aborts. Zero stops at
      * once. Always returns, two seconds after {@code grace} at the latest.
      */
     public Receipt stop(Duration grace) {

@@ -15,7 +15,7 @@ import socketeer.Network;
  */
 public record Setup(int loops, Limits limits, Consumer<Event> events, boolean signals, Network network) {
     /** One loop, the default limits, events worth seeing on standard error, signals minded, the kernel's sockets. */
-    public static final Setup DEFAULT = new Setup(1, Limits.DEFAULT, Event::print, true, null);
+    public static final Setup DEFAULT = new Setup(1, Limits.DEFAULT, Event.PRINT, true, null);
 
     /** Checks what is given. @throws IllegalArgumentException naming the broken inequality */
     public Setup {

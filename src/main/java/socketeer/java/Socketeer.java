@@ -1,10 +1,9 @@
 package socketeer.java;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
-import java.util.concurrent.Callable;
 import socketeer.AddressKt;
+import socketeer.Cidr;
 import socketeer.TcpAddress;
 import socketeer.TimedOutException;
 import socketeer.UdpAddress;
@@ -85,6 +84,11 @@ public final class Socketeer {
     /** A Unix datagram socket's path, or with a NUL first a name in Linux's abstract namespace. */
     public static UnixDatagramAddress unixDatagram(String path) {
         return AddressKt.unixDatagram(path);
+    }
+
+    /** A block of addresses: {@code cidr("10.0.0.0/8")}. @throws IllegalArgumentException naming what is wrong */
+    public static Cidr cidr(String text) {
+        return Cidr.Companion.parse(text);
     }
 
     /**

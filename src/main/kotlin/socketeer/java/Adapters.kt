@@ -168,6 +168,14 @@ private object Adapters {
         }
 }
 
+/** For the laws, whose room is another one; nothing that Java sees. */
+@JvmSynthetic
+internal fun <T : Any> framingOf(codec: Codec<T>): Framing<T> = Adapters.toKotlin(codec)
+
+/** The same for bytes. */
+@JvmSynthetic
+internal fun ofString(bytes: ByteString): Bytes = Bytes.wrap(bytes)
+
 private class FromJava<T : Any>(val codec: Codec<T>) : Framing<T> {
     override val maxBytes get() = codec.maxBytes()
     override val untilEnd get() = codec.untilEnd()

@@ -12,15 +12,25 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.runInterruptible
 import kotlinx.coroutines.withContext
 import socketeer.AcceptPaused
+import socketeer.Accepted
+import socketeer.Cidr
+import socketeer.Closed
 import socketeer.CoroutineFailed
+import socketeer.Drained
+import socketeer.Draining
 import socketeer.HandlerFailed
 import socketeer.LoopBlocked
-import socketeer.Option
+import socketeer.Refused
+import socketeer.Served
+import socketeer.ServerFailed
 import socketeer.Setting
 import socketeer.StreamAddress
 import socketeer.TcpAddress
 import socketeer.UdpAddress
-import socketeer.loop.onLoop
+import socketeer.awaitDraining
+import socketeer.draining
+import socketeer.loop.NioConnection
+import socketeer.loop.refuseOnLoop
 import socketeer.printEvent
 import java.io.InterruptedIOException
 import java.util.concurrent.CompletableFuture
@@ -34,6 +44,7 @@ import socketeer.DatagramServer as Datagrams
 import socketeer.DatagramSocket as DatagramEnd
 import socketeer.Event as Happening
 import socketeer.Limits as Bound
+import socketeer.Listener as Listening
 import socketeer.Net as Scope
 import socketeer.Receipt as Count
 import socketeer.Server as Serving
@@ -46,7 +57,9 @@ import socketeer.Server as Serving
 private object Scopes {
     @JvmStatic
     fun net(setup: Setup, block: Block<*>) {
-        val events: (Happening) -> Unit = { setup.events.accept(Events.of(it)) }
+        // It says that it doesn't want what happens to every single connection, so those aren't even made.
+        val events: (Happening) -> Unit =
+            if (setup.events === Event.PRINT) printEvent else { event -> setup.events.accept(Events.of(event)) }
         val limits = setup.limits.limits
         val body: suspend Scope.() -> Unit = { onThread { block.run(Net(this)) } }
         val network = setup.network
@@ -58,8 +71,13 @@ private object Scopes {
     }
 
     @JvmStatic
-    suspend fun tcpServer(net: Scope, address: TcpAddress, limits: Limits, handler: Handler<Connection>): Serving =
-        net.tcpServer(address, limits.limits, handler.suspending())
+    suspend fun tcpServer(
+        net: Scope,
+        address: TcpAddress,
+        limits: Limits,
+        name: String?,
+        handler: Handler<Connection>,
+    ): Serving = net.tcpServer(address, limits.limits, name, handler.suspending())
 
     @JvmStatic
     suspend fun unixSocket(
@@ -67,12 +85,28 @@ private object Scopes {
         path: String,
         mode: String,
         limits: Limits,
+        name: String?,
         handler: Handler<Connection>,
-    ): Serving = net.unixSocket(path, mode, limits.limits, handler.suspending())
+    ): Serving = net.unixSocket(path, mode, limits.limits, name, handler.suspending())
 
     @JvmStatic
-    fun serve(net: Scope, listener: socketeer.Listener, limits: Limits, handler: Handler<Connection>): Serving =
-        net.serve(listener, limits.limits, handler.suspending())
+    fun serve(
+        net: Scope,
+        listener: Listening,
+        limits: Limits,
+        name: String?,
+        handler: Handler<Connection>,
+    ): Serving = net.serve(listener, limits.limits, name, handler.suspending())
+
+    @JvmStatic
+    suspend fun serveOne(net: Scope, listener: Listening, limits: Limits, handler: Handler<Connection>): Count =
+        net.serveOne(listener, limits.limits, null, handler.suspending())
+
+    @JvmStatic
+    fun draining(connection: Stream): Boolean = connection.draining
+
+    @JvmStatic
+    suspend fun awaitDraining(connection: Stream): Unit = connection.awaitDraining()
 
     @JvmStatic
     suspend fun udpSocket(
@@ -99,7 +133,7 @@ private object Scopes {
 
     @JvmStatic
     fun receipt(count: Count): Receipt =
-        count.run { Receipt(accepted, finished, failed, cancelled, aborted) }
+        count.run { Receipt(accepted, finished, failed, cancelled, aborted, refused) }
 
     @JvmStatic
     fun launch(scope: CoroutineScope, task: Task): CompletableFuture<Void> {
@@ -146,6 +180,11 @@ private object Sockets {
         timeout: JavaDuration,
     ): Stream = socket.connect(address, timeout.toKotlinDuration())
 
+    /** [connection] as a thread that blocks may use it directly, if it is the kernel's. */
+    @JvmStatic
+    fun direct(connection: Stream): NioConnection? =
+        (if (connection is Served) connection.connection else connection) as? NioConnection
+
     /** Closes what came for somebody who had gone. */
     @OptIn(DelicateCoroutinesApi::class)
     @JvmStatic
@@ -158,13 +197,8 @@ private object Sockets {
 }
 
 private object Loops {
-    /** A call that blocks on a loop would wait for what only that loop can bring. */
     @JvmStatic
-    fun refuse() {
-        check(!onLoop()) {
-            "a blocking call on a loop's thread, which would wait for itself: what follows a future there uses …Async"
-        }
-    }
+    fun refuse(): Unit = refuseOnLoop()
 }
 
 private object Bounds {
@@ -200,25 +234,73 @@ private object Bounds {
 
     @JvmStatic
     fun hold(limits: Bound, value: JavaDuration): Bound = limits.copy(hold = value.toKotlinDuration())
+
+    @JvmStatic
+    fun perAddress(limits: Bound, value: Int): Bound = limits.copy(perAddress = value)
+
+    @JvmStatic
+    fun acceptRate(limits: Bound, value: Int): Bound = limits.copy(acceptRate = value)
+
+    @JvmStatic
+    fun firstByte(limits: Bound): JavaDuration = limits.firstByte.toJavaDuration()
+
+    @JvmStatic
+    fun firstByte(limits: Bound, value: JavaDuration): Bound = limits.copy(firstByte = value.toKotlinDuration())
+
+    @JvmStatic
+    fun idle(limits: Bound): JavaDuration = limits.idle.toJavaDuration()
+
+    @JvmStatic
+    fun idle(limits: Bound, value: JavaDuration): Bound = limits.copy(idle = value.toKotlinDuration())
+
+    @JvmStatic
+    fun whole(limits: Bound): JavaDuration = limits.whole.toJavaDuration()
+
+    @JvmStatic
+    fun whole(limits: Bound, value: JavaDuration): Bound = limits.copy(whole = value.toKotlinDuration())
+
+    @JvmStatic
+    fun writeStall(limits: Bound): JavaDuration = limits.writeStall.toJavaDuration()
+
+    @JvmStatic
+    fun writeStall(limits: Bound, value: JavaDuration): Bound = limits.copy(writeStall = value.toKotlinDuration())
+
+    @JvmStatic
+    fun allow(limits: Bound, value: List<Cidr>): Bound = limits.copy(allow = value)
+
+    @JvmStatic
+    fun deny(limits: Bound, value: List<Cidr>): Bound = limits.copy(deny = value)
 }
 
 /** Both ways; each new event of Kotlin's stops the compiler here. */
 private object Events {
     @JvmStatic
     fun of(event: Happening): Event = when (event) {
-        is HandlerFailed -> Event.HandlerFailed(event.local, event.remote, event.cause)
+        is Accepted -> Event.Accepted(event.local, event.remote, event.name)
+        is Refused -> Event.Refused(event.local, event.remote, event.why, event.name)
+        is Closed -> event.run {
+            Event.Closed(local, remote, why, cause, received, sent, duration.toJavaDuration(), name)
+        }
+        is HandlerFailed -> Event.HandlerFailed(event.local, event.remote, event.cause, event.name)
+        is ServerFailed -> Event.ServerFailed(event.local, event.cause, event.name)
         is CoroutineFailed -> Event.TaskFailed(event.cause)
         is LoopBlocked -> Event.LoopBlocked(event.holder, event.atLeast.toJavaDuration(), event.stack)
-        is AcceptPaused -> Event.AcceptPaused(event.local, event.pause.toJavaDuration(), event.cause)
+        is AcceptPaused -> Event.AcceptPaused(event.local, event.pause.toJavaDuration(), event.cause, event.name)
+        is Draining -> Event.Draining(event.local, event.open, event.grace.toJavaDuration(), event.name)
+        is Drained -> Event.Drained(event.local, Scopes.receipt(event.receipt), event.name)
     }
 
     @JvmStatic
     fun print(event: Event): Unit = printEvent(
         when (event) {
-            is Event.HandlerFailed -> HandlerFailed(event.local, event.remote, event.cause)
+            is Event.HandlerFailed -> HandlerFailed(event.local, event.remote, event.cause, event.name)
+            is Event.ServerFailed -> ServerFailed(event.local, event.cause, event.name)
             is Event.TaskFailed -> CoroutineFailed(event.cause)
             is Event.LoopBlocked -> LoopBlocked(event.holder, event.atLeast.toKotlinDuration(), event.stack)
-            is Event.AcceptPaused -> AcceptPaused(event.local, event.pause.toKotlinDuration(), event.cause)
+            is Event.AcceptPaused ->
+                AcceptPaused(event.local, event.pause.toKotlinDuration(), event.cause, event.name)
+            // Nobody need see these.
+            is Event.Accepted, is Event.Refused, is Event.Closed, is Event.Draining, is Event.Drained -> return
         },
     )
 }

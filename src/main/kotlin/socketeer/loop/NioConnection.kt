@@ -6,7 +6,6 @@ import kotlinx.coroutines.Job
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.currentCoroutineContext
-import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.job
 import kotlinx.coroutines.selects.SelectClause1
 import kotlinx.io.Buffer
@@ -23,10 +22,12 @@ import socketeer.DEFAULT_RECV
 import socketeer.Direction
 import socketeer.Hosted
 import socketeer.Option
+import socketeer.Stalls
 import socketeer.StreamAddress
 import socketeer.endOf
 import socketeer.openFile
 import java.io.IOException
+import java.io.InterruptedIOException
 import java.net.StandardSocketOptions
 import java.nio.ByteBuffer
 import java.nio.channels.FileChannel
@@ -35,13 +36,13 @@ import java.nio.channels.SelectionKey.OP_READ
 import java.nio.channels.SelectionKey.OP_WRITE
 import java.nio.channels.SocketChannel
 import java.nio.file.Path
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater
+import java.util.concurrent.locks.LockSupport
 import kotlin.coroutines.CoroutineContext
-import kotlin.coroutines.intrinsics.COROUTINE_SUSPENDED
 import kotlin.coroutines.intrinsics.suspendCoroutineUninterceptedOrReturn
 
 /*
- * A stream socket on its poller. All state is the poller's own: a call from elsewhere goes through `here`, or where the
- * poller lets it through a door of [Outside], on its own thread.
+ * A stream socket on its poller. All state is the poller's own: a call from elsewhere goes through `here`.
  *
  * Receiving. The poller reads into the waiting receiver's buffer and resumes it with the result, so `recvInto` is one
  * tail call with no state machine of its own. A read that came up short has emptied the kernel, so the next receive waits
@@ -60,14 +61,16 @@ internal class NioConnection(
     private val parent: CoroutineContext,
 ) : Watch(poller, socket),
     Connection,
-    Hosted {
+    Hosted,
+    Stalls {
     private var ends: Ends = Ends.UNCONNECTED
     private val reader = Slot(poller)
 
     @Volatile private var offers: Offers<ByteString?>? = null
-    private val writer = Slot(poller)
 
-    @Volatile private var outside: Outside? = null
+    // The thread that waits for bytes where a coroutine would suspend: see Blocked.
+    @Volatile private var blocked: Blocked? = null
+    private val writer = Slot(poller)
 
     // What the waiting receiver wants: bytes into its buffer, or at most so many as a value.
     private var into: ByteBuffer? = null
@@ -78,14 +81,16 @@ internal class NioConnection(
     private var front: Buffer? = null
     private var drained = false
     private var ended = false
-    private var noMoreInput = false
+
+    @Volatile private var noMoreInput = false
 
     // After shutdown(READ), when what had come by then has been received.
     private var inputOver = false
     private var noMoreOutput = false
     private var finishing = false
     private var sendingFile = false
-    private var broken: BrokenException? = null
+
+    @Volatile private var broken: BrokenException? = null
     private var scope: CoroutineContext? = null
 
     @Volatile override var isOpen: Boolean = true
@@ -110,6 +115,8 @@ internal class NioConnection(
                     if (!isOpen) it.cancel(CancellationException("$this is closed"))
                 }
             }
+
+    override val onBehalfOf: String get() = "${reader.handling ?: writer.handling ?: this}"
 
     /** Takes the channel in, accepted or connected elsewhere already, or about to [establish]. */
     fun adopt(ends: Ends): NioConnection {
@@ -176,7 +183,7 @@ internal class NioConnection(
 
     override suspend fun recv(max: Int): ByteString? {
         require(max >= 1) { "recv at least 1 byte, was $max" }
-        return if (poller.isHere) receive(max) else recvElsewhere(max)
+        return if (poller.isHere) receive(max) else broughtBack(poller.hereIfActive { receive(max) })
     }
 
     /** [recv] on the poller. */
@@ -195,46 +202,13 @@ internal class NioConnection(
         }
     }
 
-    private suspend fun recvElsewhere(max: Int): ByteString? {
-        val waited = waitOutside(null, max)
-        return broughtBack(
-            if (waited !== Door.SHUT) {
-                waited as ByteString?
-            } else {
-                poller.hereIfActive { receive(max).also { openToReceive() } }
-            },
-        )
-    }
-
     private suspend fun recvIntoElsewhere(buffer: ByteBuffer): Int {
         val start = buffer.position()
-        val waited = if (buffer.hasRemaining()) waitOutside(buffer, 0) else Door.SHUT
-        val count =
-            if (waited !== Door.SHUT) waited as Int else poller.hereIfActive { recvInto(buffer).also { openToReceive() } }
+        val count = poller.hereIfActive { recvInto(buffer) }
         if (count > 0 && currentCoroutineContext().job.isCancelled) {
             broughtBack(ByteString(ByteArray(count).also { buffer.get(start, it).position(start) }))
         }
         return count
-    }
-
-    /** What the poller received for this caller from elsewhere; [Door.SHUT] if it has to come in. */
-    private suspend fun waitOutside(buffer: ByteBuffer?, max: Int): Any? {
-        val outside = outside ?: return Door.SHUT
-        currentCoroutineContext().ensureActive()
-        return suspendCoroutineUninterceptedOrReturn { continuation ->
-            if (outside.wait(outside.Caller(continuation, buffer, max))) {
-                COROUTINE_SUSPENDED
-            } else {
-                Door.SHUT
-            }
-        }
-    }
-
-    /** The next receive from elsewhere needn't come in, if nothing is in its way. */
-    private fun openToReceive() {
-        if (!isOpen || ended || noMoreInput || front != null || reader.isTaken || offers?.wanted == true) return
-        poller.arm(this, OP_READ)
-        (outside ?: Outside().also { outside = it }).openReceiving()
     }
 
     /** [bytes] on arrival at a caller elsewhere; one that was cancelled meanwhile would drop them, so they go back. */
@@ -250,9 +224,7 @@ internal class NioConnection(
 
     private fun checkReceive() {
         if (!isOpen) throw ClosedException("receive on $this: it is closed")
-        if (reader.isTaken || outside?.shutReceiving() == false) {
-            throw BusyException("receive on $this: another receive is waiting")
-        }
+        if (reader.isTaken) throw BusyException("receive on $this: another receive is waiting")
         offers?.retract()
     }
 
@@ -266,7 +238,7 @@ internal class NioConnection(
     private fun look() {
         val offers = offers!!
         if (!isOpen) return offers.fail(ClosedException("receive on $this: it is closed"))
-        if (reader.isTaken || outside?.shutReceiving() == false) return
+        if (reader.isTaken) return
         try {
             if (front != null) return offers.offer(takeFront(DEFAULT_RECV))
             val count = readScratch(DEFAULT_RECV)
@@ -278,11 +250,14 @@ internal class NioConnection(
 
     private fun readable() {
         if (!reader.isTaken) {
-            outside?.claim()?.let { return readFor(it) }
             if (offers?.wanted == true) return look()
+            BLOCKED.getAndSet(this, null)?.let { return serve(it) }
             // Nobody is there to take it: let it wait in the kernel, which tells the peer to wait.
             drained = false
-            return poller.disarm(this, OP_READ)
+            poller.disarm(this, OP_READ)
+            // A thread that came in this very moment has found it armed.
+            if (blocked != null) poller.arm(this, OP_READ)
+            return
         }
         // It has been cancelled and is about to be told; what came is for the next one.
         if (reader.isCancelled) return
@@ -300,27 +275,6 @@ internal class NioConnection(
             }
         into = null
         reader.resume(result)
-    }
-
-    private fun readFor(caller: Outside.Caller) {
-        val outside = outside!!
-        val result: Any? =
-            try {
-                when {
-                    front != null -> if (caller.into != null) takeFront(caller.into) else takeFront(caller.max)
-                    else -> {
-                        val count = if (caller.into != null) read(caller.into) else readScratch(caller.max)
-                        poller.arm(this, OP_READ)
-                        if (count == 0) return outside.again(caller)
-                        if (caller.into != null) count else bytes(count)
-                    }
-                }
-            } catch (cause: Throwable) {
-                outside.release(Door.SHUT)
-                return caller.fail(cause)
-            }
-        outside.release(if (ended || noMoreInput || front != null) Door.SHUT else Door.OPEN)
-        caller.resume(result)
     }
 
     /** Reads what the kernel has: a count, 0 if there is nothing now, -1 at the end. Knows when the kernel is empty. */
@@ -361,12 +315,10 @@ internal class NioConnection(
     }
 
     @OptIn(UnsafeByteStringApi::class)
-    private fun bytes(count: Int): ByteString? {
-        if (count < 0) return null
-        val array = ByteArray(count)
-        poller.scratch.get(array)
-        return UnsafeByteStringOperations.wrapUnsafe(array)
-    }
+    private fun bytes(count: Int): ByteString? =
+        if (count < 0) null else UnsafeByteStringOperations.wrapUnsafe(array(poller.scratch, count))
+
+    private fun array(source: ByteBuffer, count: Int) = ByteArray(count).also { source.get(it) }
 
     private fun takeFront(buffer: ByteBuffer): Int {
         val source = front!!
@@ -434,20 +386,135 @@ internal class NioConnection(
                 write(bytes)
                 if (rest != null) transferFrom(rest)
             }
-        outside?.claim()?.let(::readFor)
+    }
+
+    // ---- threads that block
+
+    /** [recv] for a thread that may wait. @throws InterruptedIOException and then nothing was received */
+    fun recvBlocking(max: Int): ByteArray? {
+        if (!isOpen) throw ClosedException("receive on $this: it is closed")
+        if (front != null) return takeFront(max).toByteArray()
+        if (!drained) readAside(max)?.let { return it }
+        val outcome = await(Blocked(null, max))
+        return if (outcome === Blocked.AT_END) null else outcome as ByteArray
+    }
+
+    /** [recvInto] for a thread that may wait. @throws InterruptedIOException and then the buffer is not touched */
+    fun recvIntoBlocking(buffer: ByteBuffer): Int {
+        require(!buffer.isReadOnly) { "recvInto needs a buffer that can be written to" }
+        if (!isOpen) throw ClosedException("receive on $this: it is closed")
+        if (!buffer.hasRemaining()) return 0
+        if (front != null) return takeFront(buffer)
+        if (!drained) {
+            val count = readAside(buffer)
+            if (count > 0) return count
+        }
+        return await(Blocked(buffer, 0)) as Int
+    }
+
+    private fun readAside(max: Int): ByteArray? {
+        val loan = Loans.take()
+        try {
+            val count = readAside(if (max < loan.capacity()) loan.limit(max) else loan)
+            return if (count > 0) array(loan.flip(), count) else null
+        } finally {
+            Loans.giveBack(loan)
+        }
+    }
+
+    /** Reads what the kernel has; 0 if that is nothing, or the end, of which the loop is the one to tell. */
+    private fun readAside(buffer: ByteBuffer): Int {
+        val room = buffer.remaining()
+        val count =
+            try {
+                socket.read(buffer)
+            } catch (cause: IOException) {
+                throw if (isOpen) broke("receive on $this", cause) else ClosedException("$this was closed")
+            }
+        drained = count in 0 until room
+        if (count > 0) received += count
+        return maxOf(count, 0)
+    }
+
+    private fun await(me: Blocked): Any {
+        refuseOnLoop()
+        blocked = me
+        if (interest and OP_READ == 0 || noMoreInput || !isOpen) poller.post(::attend)
+        var interrupted = false
+        while (true) {
+            val outcome = me.outcome
+            if (outcome == null && interrupted && BLOCKED.compareAndSet(this, me, null)) {
+                throw InterruptedIOException("receive on $this: interrupted")
+            }
+            if (outcome == null) LockSupport.park(me)
+            if (Thread.interrupted()) interrupted = true
+            if (outcome == null) continue
+            // What has come meanwhile has come; the interrupt is for the next call.
+            if (interrupted) Thread.currentThread().interrupt()
+            if (outcome is Throwable) throw outcome
+            return outcome
+        }
+    }
+
+    /** On the poller: for a thread that waits and wasn't sure to be seen. */
+    private fun attend() {
+        if (!isOpen) return endBlocked()
+        if (noMoreInput) readable() else poller.arm(this, OP_READ)
+    }
+
+    private fun endBlocked() {
+        BLOCKED.getAndSet(this, null)?.done(ClosedException("$this was closed"))
+    }
+
+    private fun serve(thread: Blocked) {
+        val buffer = thread.into
+        try {
+            val count = if (buffer != null) read(buffer) else readScratch(thread.atMost)
+            when {
+                count == 0 -> {
+                    blocked = thread
+                    // It may have been interrupted meanwhile, and found itself taken.
+                    thread.wake()
+                    poller.arm(this, OP_READ)
+                }
+                buffer != null -> thread.done(count)
+                count < 0 -> thread.done(Blocked.AT_END)
+                else -> thread.done(array(poller.scratch, count))
+            }
+        } catch (cause: Throwable) {
+            // Whatever it is, it is the receiver's and not the loop's.
+            thread.done(cause)
+        }
+    }
+
+    /** Sends what the kernel takes at once, by the calling thread; whether that was all. */
+    fun sendAside(buffer: ByteBuffer): Boolean {
+        checkSend()
+        val end = buffer.limit()
+        try {
+            while (buffer.position() < end) {
+                // The JDK copies what isn't direct, all that remains of it, however little the kernel takes.
+                if (!buffer.isDirect) buffer.limit(minOf(end, buffer.position() + DEFAULT_RECV))
+                val piece = buffer.remaining()
+                if (writeDirect(buffer) < piece) return false
+            }
+            return true
+        } finally {
+            buffer.limit(end)
+        }
     }
 
     // ---- sending
 
     override suspend fun send(buffer: ByteBuffer) {
-        if (!poller.isHere) return sendElsewhere(buffer)
+        if (!poller.isHere) return poller.hereIfActive { send(buffer) }
         checkSend()
         if (write(buffer) && writer.mayGoOn()) return
         return awaitSent(buffer)
     }
 
     override suspend fun send(bytes: ByteArray) {
-        if (!poller.isHere) return sendElsewhere(ByteBuffer.wrap(bytes))
+        if (!poller.isHere) return poller.hereIfActive { send(bytes) }
         checkSend()
         // Most messages fit the scratch buffer and go at once: no buffer is made around them.
         val piece = minOf(bytes.size, poller.scratch.capacity())
@@ -465,55 +532,9 @@ internal class NioConnection(
 
     override suspend fun send(text: String): Unit = send(text.encodeToByteArray())
 
-    private suspend fun sendElsewhere(buffer: ByteBuffer) {
-        currentCoroutineContext().ensureActive()
-        val outside = outside
-        if (outside == null || !outside.enter()) return poller.here { send(buffer).also { openToSend() } }
-        try {
-            while (buffer.hasRemaining() && writePiece(buffer)) currentCoroutineContext().ensureActive()
-        } catch (cause: IOException) {
-            return poller.here {
-                outside.leave(Door.SHUT)
-                checkSend()
-                throw broke("send on $this", cause)
-            }
-        } catch (cause: Throwable) {
-            outside.leave(Door.OPEN)
-            throw cause
-        }
-        if (!buffer.hasRemaining()) return outside.leave(Door.OPEN)
-        // It stays this call's turn until the poller has taken over.
-        poller.here {
-            outside.leave(Door.SHUT)
-            send(buffer)
-            openToSend()
-        }
-    }
-
-    /** On any thread; whether the kernel took all of a piece, which is no more than the JDK may copy at a time. */
-    private fun writePiece(buffer: ByteBuffer): Boolean {
-        val end = buffer.limit()
-        val piece = minOf(buffer.remaining(), PIECE)
-        try {
-            val count = socket.write(buffer.limit(buffer.position() + piece))
-            sent += count
-            return count == piece
-        } finally {
-            buffer.limit(end)
-        }
-    }
-
-    /** The next send from elsewhere needn't come in, if nothing is in its way. */
-    private fun openToSend() {
-        if (!isOpen || noMoreOutput || broken != null || writer.isTaken || sendingFile) return
-        (outside ?: Outside().also { outside = it }).openSending()
-    }
-
     private fun checkSend() {
         if (!isOpen) throw ClosedException("send on $this: it is closed")
-        if (writer.isTaken || sendingFile || outside?.shutSending() == false) {
-            throw BusyException("send on $this: another send is waiting")
-        }
+        if (writer.isTaken || sendingFile) throw BusyException("send on $this: another send is waiting")
         if (noMoreOutput) throw ClosedException("send on $this: sending was shut down")
         broken?.let { throw BrokenException(it.message!!, it) }
     }
@@ -609,7 +630,7 @@ internal class NioConnection(
             try {
                 socket.write(buffer)
             } catch (cause: IOException) {
-                throw broke("send on $this", cause)
+                throw if (isOpen) broke("send on $this", cause) else ClosedException("$this was closed")
             }
         sent += count
         return count
@@ -632,14 +653,12 @@ internal class NioConnection(
         if (finishing) return
         noMoreInput = true
         // Whoever waits gets what has come meanwhile, or the end.
-        if (reader.isTaken || outside?.shutReceiving() == false) poller.post { if (isOpen) readable() }
+        if (reader.isTaken || blocked != null) poller.post { if (isOpen) readable() }
     }
 
     private fun endOutput() {
         if (noMoreOutput) return
-        if (writer.isTaken || outside?.shutSending() == false) {
-            throw BusyException("shutdown of $this: a send is waiting")
-        }
+        if (writer.isTaken) throw BusyException("shutdown of $this: a send is waiting")
         noMoreOutput = true
         if (broken == null) {
             try {
@@ -649,6 +668,10 @@ internal class NioConnection(
             }
         }
     }
+
+    override val isSendWaiting: Boolean get() = writer.isTaken && outgoing != null
+
+    override fun sendAgain(): Unit = poller.post { if (writer.isTaken) writable() }
 
     override val isFinished: Boolean get() = ended || !isOpen || broken != null
 
@@ -689,7 +712,7 @@ internal class NioConnection(
             if (reader.isTaken) reader.fail(ClosedException("$this was closed"))
             if (writer.isTaken) writer.fail(ClosedException("$this was closed"))
             offers?.fail(ClosedException("$this was closed"))
-            outside?.close { ClosedException("$this was closed") }
+            endBlocked()
             reader.forget()
             writer.forget()
         }
@@ -706,11 +729,10 @@ internal class NioConnection(
 
     private companion object {
         val NOTHING: ByteBuffer = ByteBuffer.allocate(0)
+        val BLOCKED: AtomicReferenceFieldUpdater<NioConnection, Blocked?> =
+            AtomicReferenceFieldUpdater.newUpdater(NioConnection::class.java, Blocked::class.java, "blocked")
 
         /** As much as one connection may have the loop copy while the others wait. */
         const val FILE_PIECE = 1L shl 18
-
-        /** Of a send from another thread, for which the JDK keeps a direct buffer of that size. */
-        const val PIECE = 1 shl 16
     }
 }
