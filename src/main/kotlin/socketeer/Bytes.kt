@@ -114,29 +114,39 @@ private class FixedBytes(private val size: Int) : Codec<ByteString>, Decoder<Byt
  * @param counts whether they are something by themselves, so that a frame of nothing else isn't an empty one.
  */
 internal class Mark(private val bytes: ByteString, private val counts: Boolean = false) : Codec<Unit> {
+    private val few = bytes.toByteArray()
+
     init {
         require(bytes.size >= 1) { "size of a constant >= 1, was ${bytes.size}" }
     }
 
     override val maxBytes get() = bytes.size
 
-    override fun encode(value: Unit, output: Output): Unit = output.write(bytes)
+    override fun encode(value: Unit, output: Output): Unit = output.writeFew(few)
 
     override fun decoder(): Decoder<Unit> {
-        var seen = 0
-        return Decoder { input ->
-            while (seen < bytes.size) {
-                if (!input.has(1)) return@Decoder null
-                val there = input[input.position]
-                if (there != bytes[seen]) {
-                    input.malformed("byte ${hex(bytes[seen].toInt())} expected, ${hex(there.toInt())} is there")
-                }
-                input.cursor++
-                seen++
-            }
-            seen = 0
-            if (counts) input.content = true
-        }
+        val expected = Expected(bytes)
+        return Decoder { input -> if (expected.passes(input)) content(input) else null }
+    }
+
+    private fun content(input: Input) {
+        if (counts) input.content = true
+    }
+}
+
+/** [bytes] and no others, on their way. */
+internal class Expected(bytes: ByteString) {
+    private val bytes = bytes.toByteArray()
+    private var seen = 0
+
+    /** True if all of them are consumed now; false: more have to come. */
+    fun passes(input: Input): Boolean {
+        val n = minOf(bytes.size - seen, input.remaining)
+        input.expect(bytes, seen, seen + n)
+        seen += n
+        if (seen < bytes.size) return input.has(1)
+        seen = 0
+        return true
     }
 }
 
@@ -153,5 +163,16 @@ private class Padding(private val bytes: ByteString) : Codec<Unit>, Decoder<Unit
         return Unit
     }
 }
+
+/** Consumes what must be [bytes] from [from] to before [to]; there are as many. */
+internal fun Input.expect(bytes: ByteArray, from: Int = 0, to: Int = bytes.size) {
+    val start = cursor - from
+    for (i in from until to) if (array[start + i] != bytes[i]) wrong(bytes[i], start + i - base)
+    examined += to - from
+    cursor = start + to
+}
+
+private fun Input.wrong(expected: Byte, index: Int): Nothing =
+    malformed("byte ${hex(expected.toInt())} expected, ${hex(get(index).toInt())} is there", index)
 
 internal fun hex(byte: Int): String = "0x" + (byte and 0xFF).toString(16).padStart(2, '0')

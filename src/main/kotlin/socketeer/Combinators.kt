@@ -130,22 +130,26 @@ private class Surrounded<T : Any>(
         suffix?.encode(Unit, output)
     }
 
-    override fun decoder(): Decoder<T> {
-        val before = prefix?.decoder()
-        val after = suffix?.decoder()
-        val inner = codec.decoder()
-        var begun = false
-        var pending: T? = null
-        return Decoder { input ->
-            if (before != null && !begun && before.decode(input) == null) return@Decoder null
-            begun = true
-            val value = pending ?: inner.decode(input) ?: return@Decoder null
-            val whole = after == null || after.decode(input) != null
-            pending = if (whole) null else value
-            if (!whole) return@Decoder null
-            begun = false
-            value
-        }
+    override fun decoder(): Decoder<T> = SurroundedDecoder(prefix?.decoder(), codec.decoder(), suffix?.decoder())
+}
+
+private class SurroundedDecoder<T : Any>(
+    private val before: Decoder<Unit>?,
+    private val inner: Decoder<T>,
+    private val after: Decoder<Unit>?,
+) : Decoder<T> {
+    private var begun = false
+    private var pending: T? = null
+
+    override fun decode(input: Input): T? {
+        if (before != null && !begun && before.decode(input) == null) return null
+        begun = true
+        val value = pending ?: inner.decode(input) ?: return null
+        val whole = after == null || after.decode(input) != null
+        pending = if (whole) null else value
+        if (!whole) return null
+        begun = false
+        return value
     }
 }
 

@@ -54,6 +54,9 @@ public class Framed<T : Any> internal constructor(
     // What the frames that were received together ended with; frames that can't be resumed remember it themselves.
     private var failure: SocketeerException? = null
 
+    /** How many bytes of memory it holds for what came: 0 while it waits between two frames. */
+    internal val held: Int get() = frames.held
+
     // What is left of frames whose sending was cancelled halfway: the peer has their beginning, so it gets the rest.
     private var unsent: ByteBuffer? = null
 
@@ -157,7 +160,7 @@ public class Framed<T : Any> internal constructor(
     private suspend inline fun sending(write: (Output) -> Unit) {
         take(sending, "send")
         try {
-            val output = Output(Spare.take(MIN_ARRAY.toInt()))
+            val output = Output(Spare.take())
             write(output)
             unsent?.let { connection.send(it) }
             unsent = null

@@ -6,6 +6,7 @@ import kotlinx.coroutines.InternalCoroutinesApi
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
+import socketeer.Handling
 import java.nio.ByteBuffer
 import java.nio.channels.SelectableChannel
 import kotlin.coroutines.Continuation
@@ -71,14 +72,18 @@ internal interface Poller {
 
 /** A channel on its poller, and what to do when it is ready. */
 internal abstract class Watch(@JvmField val poller: Poller, @JvmField val channel: SelectableChannel) {
-    /** The operations that are armed. */
-    @JvmField var interest: Int = 0
+    /** The operations that are armed; read by others than the poller too. */
+    @Volatile @JvmField
+    var interest: Int = 0
 
     /** Who made it and closes it with itself: several networks may share a poller. */
     @JvmField var owner: Any? = null
 
     /** The poller's own handle of this channel. */
     @JvmField var handle: Any? = null
+
+    /** On whose behalf it runs, for a report from any thread. */
+    open val onBehalfOf: String get() = toString()
 
     /** Called on the poller with the [ops] that are ready. */
     abstract fun ready(ops: Int)
@@ -99,6 +104,9 @@ internal class Slot(private val poller: Poller) : (Throwable?) -> Unit {
     private var spent = 0
 
     val isTaken: Boolean get() = waiting != null
+
+    /** The handler that waits here, or did last. */
+    val handling: Handling? get() = context[Handling]
 
     /** Whoever waits has been cancelled, and is told as soon as what was posted for it runs. */
     val isCancelled: Boolean get() = job?.isCancelled == true
