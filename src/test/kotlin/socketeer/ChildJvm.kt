@@ -6,12 +6,20 @@ import java.io.Writer
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
 
-/** The main function of [main]'s file in a JVM of its own, with at most [descriptors] descriptors. Killed after a while. */
-class ChildJvm(main: String, vararg args: String, descriptors: Int? = null) : AutoCloseable {
+/**
+ * The main function of [main]'s file in a JVM of its own, with at most [descriptors] descriptors, started by the command
+ * [under] if there is one. Killed after a while.
+ */
+class ChildJvm(
+    main: String,
+    vararg args: String,
+    descriptors: Int? = null,
+    under: List<String> = emptyList(),
+) : AutoCloseable {
     private val process =
         ProcessBuilder(
             listOf("sh", "-c", (if (descriptors == null) "" else "ulimit -n $descriptors && ") + "exec \"$@\"", "sh") +
-                listOf("${System.getProperty("java.home")}/bin/java", "-XX:+UseSerialGC", "-Xmx512m") +
+                under + listOf("${System.getProperty("java.home")}/bin/java", "-XX:+UseSerialGC", "-Xmx512m") +
                 "--enable-native-access=ALL-UNNAMED" +
                 listOf("-cp", System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path")) +
                 main + args,
