@@ -117,6 +117,19 @@ class ReadmeTest : FunSpec({
         } shouldContain "\nReceipt(accepted=1, finished=1, failed=0, cancelled=0, aborted=0, refused=0)\n"
     }
 
+    test("limits") {
+        printed {
+            val limits =
+                Limits(connections = 100, perAddress = 4, idle = 5.minutes, deny = listOf(Cidr.parse("10.0.0.0/8")))
+            println(limits.memory())
+            net(limits = limits) {
+                val server = tcpServer(0, name = "echo") { while (true) send(recv() ?: break) }
+                connect(server.address).use { it.send("x") }
+                println(server.stop())
+            }
+        } shouldContain "${100 * (65_536 + 4_096) + (1 shl 20)}\nReceipt(accepted=1,"
+    }
+
     test("the network is passed in") {
         printed {
             net(MemoryNetwork()) {

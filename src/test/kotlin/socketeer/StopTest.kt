@@ -36,7 +36,10 @@ class StopTest : FunSpec({
                 if (i % 4 == 1) awaitCancellation()
                 if (i % 4 == 3) withContext(NonCancellable) { over.join() }
             }
-            withClue("$receipt") { listOf(receipt.cancelled, receipt.aborted) shouldBe listOf(CLIENTS / 4L, CLIENTS / 4L) }
+            withClue("$receipt") {
+                listOf(receipt.cancelled, receipt.aborted) shouldBe
+                    listOf(CLIENTS / 4L, CLIENTS / 4L)
+            }
         }
     }
 
@@ -109,7 +112,13 @@ class StopTest : FunSpec({
                 val real = bind(tcp(0)).listen()
                 val failing = object : Listener by real {
                     override suspend fun accept(): Connection =
-                        if (first.complete(Unit)) real.accept() else fault.await().let { throw FailedException("no more") }
+                        if (first.complete(Unit)) {
+                            real.accept()
+                        } else {
+                            fault.await().let {
+                                throw FailedException("no more")
+                            }
+                        }
                 }
                 val server = serve(failing, name = "doomed") { while (true) send(recv() ?: break) }
                 connect(server.address).use { client ->
@@ -129,11 +138,11 @@ class StopTest : FunSpec({
     // The whole minute of it: mvn test -Dtest=StopTest -Dslow.seconds=60
     test("a slow reader of an endless stream, for ${SLOW.inWholeSeconds} s: memory flat, others served all the while") {
         net {
-            val server = tcpServer(0) { if (recv()?.text() == "all") while (true) send(PIECE) else talkBack() }
+            val server = tcpServer(0) { if (recvExactly(1)?.text() == "a") while (true) send(PIECE) else talkBack() }
             connect(server.address).use { slow ->
-                slow.send("all")
+                slow.send("a")
                 connect(server.address).use { other ->
-                    other.send("echo")
+                    other.send("e")
                     other.talk()
                     val before = usedMemory()
                     val began = TimeSource.Monotonic.markNow()
