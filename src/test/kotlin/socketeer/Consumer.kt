@@ -6,7 +6,10 @@ import java.io.File
 class Jdk(private val home: File) {
     val feature: Int =
         home.resolve("release").takeIf { it.isFile }?.readLines().orEmpty()
-            .firstNotNullOfOrNull { Regex("JAVA_VERSION=\"(\\d+).*").matchEntire(it) }?.let { it.groupValues[1].toInt() } ?: 0
+            .firstNotNullOfOrNull {
+                Regex("JAVA_VERSION=\"(\\d+).*").matchEntire(it)
+            }?.let { it.groupValues[1].toInt() }
+            ?: 0
 
     fun run(tool: String, vararg args: String): Ended {
         val process = ProcessBuilder(listOf("$home/bin/$tool") + args).redirectErrorStream(true).start()
