@@ -66,8 +66,8 @@ private fun File.roomsNamed() = readLines().filter {
 }.map { it.removePrefix("import socketeer.").removeSuffix(";").roomOf() }.toSet()
 
 /** Packages are lower case and types upper case: `loop.SelectLoop` is in the room loop, `Address` in none. */
-private fun String.roomOf() = substringBefore(" as ").split('.').takeWhile {
-    it.first().isLowerCase() && it != substringAfterLast('.')
-}.joinToString("/")
+private fun String.roomOf() = substringBefore(" as ").run {
+    split('.').takeWhile { it.first().isLowerCase() && it != substringAfterLast('.') }.joinToString("/")
+}
 
 private fun String.isComment() = trimStart().let { it.startsWith("*") || it.startsWith("/") }

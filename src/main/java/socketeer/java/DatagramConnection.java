@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import kotlin.coroutines.Continuation;
 import kotlinx.io.bytestring.ByteString;
 import socketeer.DatagramAddress;
 import socketeer.Option;
@@ -15,6 +17,9 @@ import socketeer.Option;
 public final class DatagramConnection implements Socket {
     private final socketeer.DatagramConnection connection;
 
+    /** What came for a future which nobody waited for any more. */
+    private final ConcurrentLinkedQueue<ByteString> late = new ConcurrentLinkedQueue<>();
+
     DatagramConnection(socketeer.DatagramConnection connection) {
         this.connection = connection;
     }
@@ -25,17 +30,26 @@ public final class DatagramConnection implements Socket {
      * @throws socketeer.RefusedException an earlier datagram found nobody there
      */
     public Bytes recv() throws IOException {
-        return Bytes.wrap(Call.<ByteString>await(connection::recv));
+        return Bytes.wrap(Call.<ByteString>await(this::next));
     }
 
-    /** {@link #recv()} as a future; to be waited for, not cancelled: what comes then is lost with it. */
+    /** {@link #recv()} as a future. */
     public CompletableFuture<Bytes> recvAsync() {
-        return Promise.<ByteString, Bytes>begin(connection::recv, Bytes::wrap);
+        return Promise.<ByteString, Bytes>begin(this::next, Bytes::wrap, late::add);
+    }
+
+    private Object next(Continuation<Object> call) {
+        ByteString first = late.poll();
+        return first != null ? first : connection.recv(call);
     }
 
     /** Receives into {@code buffer} and gives how many bytes. */
     public int recvInto(ByteBuffer buffer) throws IOException {
-        return Call.await(call -> connection.recvInto(buffer, call));
+        ByteString first = late.peek();
+        if (first == null) return Call.await(call -> connection.recvInto(buffer, call));
+        Sockets.put(first, buffer, this);
+        late.poll();
+        return first.getSize();
     }
 
     /**

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import kotlin.coroutines.Continuation;
 import socketeer.DatagramAddress;
 import socketeer.Option;
 
@@ -16,18 +18,26 @@ import socketeer.Option;
 public final class DatagramSocket implements Socket {
     final socketeer.DatagramSocket socket;
 
+    /** Those that came for a future which nobody waited for any more. */
+    private final ConcurrentLinkedQueue<socketeer.Datagram> late = new ConcurrentLinkedQueue<>();
+
     DatagramSocket(socketeer.DatagramSocket socket) {
         this.socket = socket;
     }
 
     /** The next datagram, whole. */
     public Datagram recvfrom() throws IOException {
-        return Sockets.datagram(Call.await(socket::recvfrom));
+        return Sockets.datagram(Call.await(this::next));
     }
 
-    /** {@link #recvfrom()} as a future; to be waited for, not cancelled: what comes then is lost with it. */
+    /** {@link #recvfrom()} as a future. */
     public CompletableFuture<Datagram> recvfromAsync() {
-        return Promise.begin(socket::recvfrom, Sockets::datagram);
+        return Promise.begin(this::next, Sockets::datagram, late::add);
+    }
+
+    private Object next(Continuation<Object> call) {
+        socketeer.Datagram first = late.poll();
+        return first != null ? first : socket.recvfrom(call);
     }
 
     /**
@@ -36,7 +46,11 @@ public final class DatagramSocket implements Socket {
      * @throws socketeer.TooLargeException without enough room: nothing is cut off, it can be received still
      */
     public DatagramAddress recvfromInto(ByteBuffer buffer) throws IOException {
-        return Call.await(call -> socket.recvfromInto(buffer, call));
+        socketeer.Datagram first = late.peek();
+        if (first == null) return Call.await(call -> socket.recvfromInto(buffer, call));
+        Sockets.put(first.getData(), buffer, this);
+        late.poll();
+        return first.getFrom();
     }
 
     /**

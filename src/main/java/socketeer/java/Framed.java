@@ -24,6 +24,9 @@ public final class Framed<T> {
     /** Frames that came for a future which nobody waited for any more. */
     private final ConcurrentLinkedQueue<T> late = new ConcurrentLinkedQueue<>();
 
+    /** The last future that was given; null before the first. */
+    private volatile Promise<T, T> given;
+
     Framed(Connection connection, Codec<T> codec) {
         this.connection = connection;
         this.framed = Adapters.framed(connection.connection, codec);
@@ -42,21 +45,24 @@ public final class Framed<T> {
      * @throws socketeer.BrokenException the stream ends inside a frame, with have and need
      */
     public T recv() throws IOException {
+        Promise<T, T> before = given;
+        if (before != null) before.awaitOver();
         T first = late.poll();
         return first != null ? first : connection.over(connection.receiving(), framed::recv);
     }
 
     /** {@link #recv()} as a future. */
     public CompletableFuture<T> recvAsync() {
-        T first = late.poll();
-        if (first != null) return CompletableFuture.completedFuture(first);
-        Call.Suspending overLoop = call -> {
+        Call.Suspending function = call -> {
+            T first = late.poll();
+            if (first != null) return first;
             connection.receiving().toLoop();
             return framed.recv(call);
         };
-        return Promise.<T, T>begin(overLoop, frame -> frame, frame -> {
+        given = Promise.<T, T>after(given, function, frame -> frame, frame -> {
             if (frame != null) late.add(frame);
         });
+        return given;
     }
 
     /**

@@ -20,6 +20,7 @@ final class Promise<S, T> extends CompletableFuture<T> implements Continuation<O
     private final CompletableJob job = JobKt.Job(null);
     private final Function<? super S, ? extends T> map;
     private final Consumer<? super S> undelivered;
+    private final CompletableFuture<Void> over = new CompletableFuture<>();
 
     private Promise(Function<? super S, ? extends T> map, Consumer<? super S> undelivered) {
         this.map = map;
@@ -29,15 +30,35 @@ final class Promise<S, T> extends CompletableFuture<T> implements Continuation<O
     /** The future of {@code function}, as {@code map} makes it; {@code undelivered} takes what comes too late. */
     static <S, T> CompletableFuture<T> begin(
             Call.Suspending function, Function<? super S, ? extends T> map, Consumer<? super S> undelivered) {
+        return after(null, function, map, undelivered);
+    }
+
+    /** The same, begun when {@code before} is over in case that has been given up; null: at once. */
+    static <S, T> Promise<S, T> after(
+            Promise<?, ?> before,
+            Call.Suspending function,
+            Function<? super S, ? extends T> map,
+            Consumer<? super S> undelivered) {
         Promise<S, T> promise = new Promise<>(map, undelivered);
         promise.whenComplete((value, cause) -> promise.job.cancel(null));
-        try {
-            Object outcome = function.begin(promise);
-            if (outcome != IntrinsicsKt.getCOROUTINE_SUSPENDED()) promise.resumeWith(outcome);
-        } catch (Throwable cause) {
-            promise.completeExceptionally(cause);
-        }
+        if (before == null || !before.isDone()) promise.start(function);
+        else before.over.thenRun(() -> promise.start(function));
         return promise;
+    }
+
+    private void start(Call.Suspending function) {
+        try {
+            Object outcome = function.begin(this);
+            if (outcome != IntrinsicsKt.getCOROUTINE_SUSPENDED()) resumeWith(outcome);
+        } catch (Throwable cause) {
+            completeExceptionally(cause);
+            over.complete(null);
+        }
+    }
+
+    /** Waits until the call behind a future that was given up has heard of it, which takes no time. */
+    void awaitOver() {
+        if (isDone()) over.join();
     }
 
     /** The future of a call whose result nobody misses. */
@@ -59,10 +80,11 @@ final class Promise<S, T> extends CompletableFuture<T> implements Continuation<O
     public void resumeWith(Object outcome) {
         if (outcome instanceof Result.Failure failure) {
             completeExceptionally(failure.exception);
-            return;
+        } else {
+            @SuppressWarnings("unchecked")
+            S value = (S) outcome;
+            if (!complete(map.apply(value))) undelivered.accept(value);
         }
-        @SuppressWarnings("unchecked")
-        S value = (S) outcome;
-        if (!complete(map.apply(value))) undelivered.accept(value);
+        over.complete(null);
     }
 }

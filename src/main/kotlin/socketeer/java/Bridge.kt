@@ -11,6 +11,7 @@ import kotlinx.coroutines.isActive
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runInterruptible
 import kotlinx.coroutines.withContext
+import kotlinx.io.bytestring.ByteString
 import socketeer.AcceptPaused
 import socketeer.Accepted
 import socketeer.Cidr
@@ -27,12 +28,15 @@ import socketeer.Setting
 import socketeer.StreamAddress
 import socketeer.TcpAddress
 import socketeer.UdpAddress
+import socketeer.TooLargeException
+import socketeer.arrayOf
 import socketeer.awaitDraining
 import socketeer.draining
 import socketeer.loop.NioConnection
 import socketeer.loop.refuseOnLoop
 import socketeer.printEvent
 import java.io.InterruptedIOException
+import java.nio.ByteBuffer
 import java.util.concurrent.CompletableFuture
 import kotlin.coroutines.CoroutineContext
 import kotlin.coroutines.EmptyCoroutineContext
@@ -190,6 +194,16 @@ private object Sockets {
     @JvmStatic
     fun forget(connection: Stream) {
         CoroutineScope(Dispatchers.Unconfined).launch(start = CoroutineStart.ATOMIC) { connection.abort() }
+    }
+
+    /** [data] into [buffer], whole; where there's not enough room it stays where it was. */
+    @JvmStatic
+    fun put(data: ByteString, buffer: ByteBuffer, socket: Socket) {
+        if (data.size > buffer.remaining()) {
+            val room = buffer.remaining()
+            throw TooLargeException("receive on $socket: a datagram of ${data.size} bytes, and room for $room")
+        }
+        buffer.put(arrayOf(data))
     }
 
     @JvmStatic

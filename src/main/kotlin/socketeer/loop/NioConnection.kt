@@ -451,7 +451,8 @@ internal class NioConnection(
             if (outcome == null) continue
             // What has come meanwhile has come; the interrupt is for the next call.
             if (interrupted) Thread.currentThread().interrupt()
-            if (outcome is Throwable) throw outcome
+            // With this thread's stack: where the call was made, and not the loop that heard of it.
+            if (outcome is Throwable) throw outcome.apply { stackTrace = Throwable().stackTrace }
             return outcome
         }
     }

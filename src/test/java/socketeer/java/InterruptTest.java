@@ -29,6 +29,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.Timeout;
 import socketeer.BusyException;
 import socketeer.ClosedException;
 import socketeer.Direction;
@@ -36,6 +37,7 @@ import socketeer.RefusedException;
 import socketeer.TimedOutException;
 
 /** Every call that waits can be given up, by an interrupt or as a future: no byte is lost and the socket stays usable. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class InterruptTest {
     /** Two connected ends. */
     interface Ends {
@@ -316,6 +318,41 @@ class InterruptTest {
                 }
                 near.send("abc");
                 assertEquals("abc", far.recvExactlyAsync(3).get().text());
+            }
+        });
+    }
+
+    @Test
+    void aFutureOfAFrameCancelledLosesNoFrame() throws Exception {
+        pair((near, far) -> {
+            Framed<String> lines = far.framed(Codecs.lines());
+            for (int i = 0; i < 200; i++) {
+                CompletableFuture<String> given = lines.recvAsync();
+                if (i % 2 == 0) near.send(i + "\n");
+                given.cancel(true);
+                CompletableFuture<String> next = lines.recvAsync();
+                if (i % 2 == 1) near.send(i + "\n");
+                // It may have been there before the cancel.
+                String got = given.isCancelled() ? next.get() : given.get();
+                assertEquals(i + "", got);
+                if (!given.isCancelled()) next.cancel(true);
+            }
+            near.send("last\n");
+            assertEquals("last", lines.recv());
+        });
+    }
+
+    @Test
+    void aFutureOfADatagramCancelledLosesNone() throws Exception {
+        net(net -> {
+            DatagramSocket socket = net.bind(udp(0));
+            DatagramConnection peer = net.connect(socket.local());
+            for (int i = 0; i < 200; i++) {
+                CompletableFuture<Datagram> given = socket.recvfromAsync();
+                peer.send("d" + i);
+                given.cancel(true);
+                Datagram got = given.isCancelled() ? socket.recvfrom() : given.get();
+                assertEquals("d" + i, got.data().text());
             }
         });
     }

@@ -141,7 +141,7 @@ class JavaReadmeTest {
         });
     }
 
-    static /** A byte with the length, then that many bytes of text. */
+    /** A byte with the length, then that many bytes of text. */
     class ShortText implements Codec<String> {
         public int maxBytes() {
             return 256;
