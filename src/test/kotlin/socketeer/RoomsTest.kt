@@ -3,7 +3,9 @@ package socketeer
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.StringSpec
 import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.shouldBe
 import java.io.File
+import java.lang.module.ModuleDescriptor
 
 /**
  * The rooms of the library are its packages, and between them arrows point one way: everything may lean on the flat
@@ -42,6 +44,14 @@ class RoomsTest : StringSpec({
                 .map { "${file.path}: ${it.trim()}" }
         }
         qualified.shouldBeEmpty()
+    }
+
+    "the module exports every room but the scripts' host, which lives on the class path" {
+        val classes = File(Network::class.java.protectionDomain.codeSource.location.toURI())
+        val packages = classes.walk().filter { it.extension == "class" && it.parentFile != classes }
+            .map { it.relativeTo(classes).parent.replace('/', '.') }.toSet()
+        val module = classes.resolve("module-info.class").inputStream().use(ModuleDescriptor::read)
+        module.exports().map { it.source() }.toSet() shouldBe packages - "socketeer.script"
     }
 })
 
