@@ -17,6 +17,7 @@ class RoomsTest : StringSpec({
         "sim" to setOf("", "sim"),
         "testing" to setOf("", "testing"),
         "script" to setOf("", "script"),
+        "watch" to setOf("", "watch"),
     )
     val exceptions = setOf("Dsl.kt" to "loop")
 
