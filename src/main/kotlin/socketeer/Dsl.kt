@@ -32,7 +32,7 @@ import kotlin.time.Duration
 public fun net(
     loops: Int = 1,
     limits: Limits = Limits(),
-    events: (Event) -> Unit = ::printEvent,
+    events: (Event) -> Unit = printEvent,
     signals: Boolean = true,
     block: suspend Net.() -> Unit,
 ) {
@@ -57,7 +57,7 @@ public fun net(
 public fun net(
     network: Network,
     limits: Limits = Limits(),
-    events: (Event) -> Unit = ::printEvent,
+    events: (Event) -> Unit = printEvent,
     signals: Boolean = true,
     block: suspend Net.() -> Unit,
 ) {
@@ -98,9 +98,10 @@ private fun SelectLoop.runNet(signals: Boolean, body: suspend ((Net) -> Unit) ->
 public class Net internal constructor(
     public val network: Network,
     public val limits: Limits,
-    private val events: (Event) -> Unit,
+    events: (Event) -> Unit,
     override val coroutineContext: CoroutineContext,
 ) : CoroutineScope {
+    private val events = Told(events)
     private val stops = CopyOnWriteArrayList<suspend () -> Unit>()
 
     /** [Network.bind]. */
@@ -134,18 +135,24 @@ public class Net internal constructor(
      *
      * @param port 0 for a free one, told by [Server.address].
      * @param host loopback unless told otherwise; `"0.0.0.0"` or `"::"` serves the world.
+     * @param name what reports call the server and its handler; its address unless told otherwise.
      * @throws AddressInUseException, AddressNotAvailableException, DeniedException, NameNotFoundException
      */
     public suspend fun tcpServer(
         port: Int,
         host: String = LOOPBACK,
         limits: Limits = this.limits,
+        name: String? = null,
         handler: Handler,
-    ): Server = tcpServer(tcp(host, port), limits, handler)
+    ): Server = tcpServer(tcp(host, port), limits, name, handler)
 
     /** Listens on [address]. */
-    public suspend fun tcpServer(address: TcpAddress, limits: Limits = this.limits, handler: Handler): Server =
-        serve(bind(address).listen(limits.backlog), limits, handler)
+    public suspend fun tcpServer(
+        address: TcpAddress,
+        limits: Limits = this.limits,
+        name: String? = null,
+        handler: Handler,
+    ): Server = serve(bind(address).listen(limits.backlog), limits, name, handler)
 
     /**
      * Listens on the Unix stream socket [path] and runs [handler] in a coroutine for each connection. A file that a dead
@@ -158,8 +165,9 @@ public class Net internal constructor(
         path: String,
         mode: String = "600",
         limits: Limits = this.limits,
+        name: String? = null,
         handler: Handler,
-    ): Server = serve(bind(unix(path), Option.Mode(mode)).listen(limits.backlog), limits, handler)
+    ): Server = serve(bind(unix(path), Option.Mode(mode)).listen(limits.backlog), limits, name, handler)
 
     /**
      * Receives Unix datagrams at [path] and runs [handler] in a coroutine for each, as [udpServer]. The file is treated as
@@ -180,9 +188,35 @@ public class Net internal constructor(
     /** [Network.socketPair]. */
     public suspend fun socketPair(): Pair<Connection, Connection> = network.socketPair()
 
-    /** Runs [handler] in a coroutine for each connection of [listener]. */
-    public fun serve(listener: Listener, limits: Limits = this.limits, handler: Handler): Server {
-        val server = Server(listener, limits, events, handler, this)
+    /**
+     * Runs [handler] in a coroutine for each connection of [listener], which is the server's from now on. Should the
+     * listener fail, that is a [ServerFailed], and this `net` fails with it.
+     */
+    public fun serve(
+        listener: Listener,
+        limits: Limits = this.limits,
+        name: String? = null,
+        handler: Handler,
+    ): Server = served(Server(listener, limits, events, name, network.time, handler, this))
+
+    /** Serves the next connection that comes to [listener], as [serve] would, closes both, and says how it ended. */
+    public suspend fun serveOne(
+        listener: Listener,
+        limits: Limits = this.limits,
+        name: String? = null,
+        handler: Handler,
+    ): Receipt {
+        val server = served(Server(listener, limits, events, name, network.time, handler, this, quota = 1))
+        try {
+            server.join()
+        } finally {
+            // It has ended, or its caller was cancelled.
+            withContext(NonCancellable) { server.stop(Duration.ZERO) }
+        }
+        return server.stop()
+    }
+
+    private fun served(server: Server): Server {
         untilEnded(server::join) { server.stop() }
         return server
     }

@@ -68,7 +68,8 @@ internal class MemoryConnection(
     override val remote: StreamAddress,
     private val lock: Any,
     context: CoroutineContext,
-) : Connection {
+) : Connection,
+    Stalls {
     lateinit var peer: MemoryConnection
 
     /** Called once, after the close. */
@@ -95,6 +96,10 @@ internal class MemoryConnection(
     private var given = 0L
 
     override val isOpen: Boolean get() = synchronized(lock) { open }
+    override val isSendWaiting: Boolean get() = synchronized(lock) { sending }
+
+    override fun sendAgain(): Unit = writable.open()
+
     override val received: Long get() = synchronized(lock) { taken }
     override val sent: Long get() = synchronized(lock) { given }
 

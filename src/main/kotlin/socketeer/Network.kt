@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel
 import java.nio.file.Path
 import kotlin.coroutines.CoroutineContext
 import kotlin.time.Duration
+import kotlin.time.TimeSource
 
 /**
  * The seam: where sockets come from. The kernel's (`NioNetwork`), in memory (`MemoryNetwork`) or simulated; the same
@@ -17,6 +18,9 @@ import kotlin.time.Duration
  * Closing a network closes every socket that came from it.
  */
 public interface Network {
+    /** The clock that goes with it, by which connections are timed; another one where time is simulated. */
+    public val time: TimeSource get() = TimeSource.Monotonic
+
     /**
      * Binds a stream socket to [address]; it neither listens nor connects yet. A name binds its first address.
      *
@@ -254,6 +258,18 @@ public const val DEFAULT_RECV: Int = 65_536
 /** These bytes as UTF-8 text; what isn't UTF-8 becomes U+FFFD. For text cut anywhere use a framing. */
 public fun ByteString.text(): String = decodeToString()
 
+/** What a server asks of a connection that can tell whether its peer takes what is sent. */
+internal interface Stalls {
+    /** Whether a send waits until the peer takes more. From any thread. */
+    val isSendWaiting: Boolean
+
+    /**
+     * Tries the send that waits again, from any thread: of a little room, as a slow peer makes it, nothing tells (Linux
+     * reports a socket as writable when a third of its buffer is free).
+     */
+    fun sendAgain()
+}
+
 /** What a server asks of a connection that lives on a loop, besides what everybody may. */
 internal interface Hosted {
     /** Where its handler runs without being carried over for every call; empty: anywhere. */
@@ -267,6 +283,12 @@ internal interface Hosted {
      * shut down: to close with bytes unread is a reset, and that may overtake the last reply.
      */
     suspend fun finish()
+}
+
+/** What a server asks of a listener that has put a descriptor by. */
+internal interface TurnsAway {
+    /** Gives that descriptor up to accept those who wait, and closes each at once, so that they are told: who it was. */
+    suspend fun turnAway(): List<StreamAddress>
 }
 
 /** What a server asks of a datagram socket that lives on a loop, besides what everybody may. */

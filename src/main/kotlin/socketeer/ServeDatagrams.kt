@@ -14,9 +14,7 @@ import kotlinx.coroutines.sync.Semaphore
 import kotlinx.coroutines.sync.withLock
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeoutOrNull
-import java.util.concurrent.atomic.AtomicLong
 import kotlin.time.Duration
-import kotlin.time.Duration.Companion.seconds
 
 /** What a server does with one datagram: it gets the socket to answer on. */
 public typealias DatagramHandler = suspend DatagramSocket.(Datagram) -> Unit
@@ -29,15 +27,12 @@ public typealias DatagramHandler = suspend DatagramSocket.(Datagram) -> Unit
 public class DatagramServer internal constructor(
     private val socket: DatagramSocket,
     private val limits: Limits,
-    private val events: (Event) -> Unit,
+    private val events: Events,
     scope: CoroutineScope,
     serve: suspend DatagramServer.(CoroutineScope) -> Unit,
 ) {
     private val permits = Semaphore(limits.connections)
-    private val accepted = AtomicLong()
-    private val finished = AtomicLong()
-    private val failed = AtomicLong()
-    private val cancelled = AtomicLong()
+    private val tally = Tally()
     private val stopping = Mutex()
     private var receipt: Receipt? = null
 
@@ -90,17 +85,17 @@ public class DatagramServer internal constructor(
 
     /** Runs [block], which serves [from] or, if null, everybody; what it throws is reported and goes no further. */
     private suspend inline fun counted(from: DatagramAddress?, block: () -> Unit) {
-        accepted.incrementAndGet()
+        tally.accepted.incrementAndGet()
         try {
             block()
-            finished.incrementAndGet()
+            tally.finished.incrementAndGet()
         } catch (cause: Throwable) {
             when {
-                cause is CancellationException && !currentCoroutineContext().isActive -> cancelled.incrementAndGet()
-                cause is ClosedException && (from == null || !socket.isOpen) -> finished.incrementAndGet()
+                cause is CancellationException && !currentCoroutineContext().isActive -> tally.cancelled.incrementAndGet()
+                cause is ClosedException && (from == null || !socket.isOpen) -> tally.finished.incrementAndGet()
                 else -> {
-                    failed.incrementAndGet()
-                    events(HandlerFailed(address, from ?: address, cause))
+                    tally.failed.incrementAndGet()
+                    events(HandlerFailed(address, from ?: address, cause, name = "$address"))
                 }
             }
         }
@@ -118,6 +113,7 @@ public class DatagramServer internal constructor(
     }
 
     private suspend fun drain(grace: Duration): Receipt {
+        events(Draining(address, tally.open.toInt(), grace, "$address"))
         if (grace.isPositive()) {
             (socket as? Drains)?.endInput()
             withTimeoutOrNull(grace) { serving.join() }
@@ -125,12 +121,8 @@ public class DatagramServer internal constructor(
         serving.cancel()
         withTimeoutOrNull(CANCEL_TIME) { serving.join() }
         socket.close()
-        val ended = finished.get() + failed.get() + cancelled.get()
-        return Receipt(accepted.get(), finished.get(), failed.get(), cancelled.get(), accepted.get() - ended)
+        return tally.receipt().also { events(Drained(address, it, "$address")) }
     }
 
     override fun toString(): String = "server $address"
 }
-
-/** How long cancelled handlers may clean up. */
-private val CANCEL_TIME = 1.seconds

@@ -92,11 +92,11 @@ class NetTest :
             }
         }
 
-        test("a handler that holds the loop is reported with its connection and its stack") {
-            val events = java.util.concurrent.LinkedBlockingQueue<Event>()
-            net(limits = Limits(hold = 20.milliseconds), events = events::add) {
+        test("a handler that holds the loop is reported with its name, its connection and its stack") {
+            val events = java.util.concurrent.LinkedBlockingQueue<LoopBlocked>()
+            net(limits = Limits(hold = 20.milliseconds), events = { if (it is LoopBlocked) events += it }) {
                 val server =
-                    tcpServer(0) {
+                    tcpServer(0, name = "holder") {
                         recv()
                         events.take().let(events::add)
                     }
@@ -106,8 +106,8 @@ class NetTest :
                 }
                 server.stop()
             }
-            val blocked = events.take() as LoopBlocked
-            blocked.holder shouldContain "127.0.0.1:"
+            val blocked = events.take()
+            blocked.holder shouldContain "holder: 127.0.0.1:"
             blocked.stack.joinToString() shouldContain "NetTest"
         }
     })

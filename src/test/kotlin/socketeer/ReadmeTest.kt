@@ -114,7 +114,7 @@ class ReadmeTest : FunSpec({
                 connect(server.address).use { it.send("x") }
                 println(server.stop())
             }
-        } shouldContain "\nReceipt(accepted=1, finished=1, failed=0, cancelled=0, aborted=0)\n"
+        } shouldContain "\nReceipt(accepted=1, finished=1, failed=0, cancelled=0, aborted=0, refused=0)\n"
     }
 
     test("the network is passed in") {

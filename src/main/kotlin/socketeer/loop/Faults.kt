@@ -57,16 +57,39 @@ internal fun fault(what: String, cause: Throwable): SocketeerException {
 internal fun broken(what: String, cause: IOException): BrokenException =
     BrokenException("$what: ${cause.message ?: cause.javaClass.simpleName}", cause)
 
-/**
- * Whether accept failed because there are no descriptors left. The words depend on the locale, so they are not asked:
- * where nothing is left, one more socket can't be had either.
- */
-internal fun exhausted(): Boolean = try {
-    SocketChannel.open().close()
-    false
+/** Whether accept failed for want of descriptors or memory: by its words or, as those depend on the locale, by trying. */
+internal fun isExhaustion(cause: IOException): Boolean =
+    fault("accept", cause) is ExhaustedException || spareOrNull().also { it?.close() } == null
+
+/** A descriptor, if there is one. */
+internal fun spareOrNull(): SocketChannel? = try {
+    SocketChannel.open()
 } catch (_: IOException) {
-    true
+    null
 }
+
+/** Whether accept failed for a reason of the connection that it took: the next one may be better. */
+internal fun isOfConnection(cause: IOException): Boolean =
+    OF_CONNECTION.any { cause.message.orEmpty().contains(it, ignoreCase = true) }
+
+/**
+ * What accept(2) says is to be taken as "try again", since it is an error of the new connection: ECONNABORTED, EPERM (a
+ * firewall), and on Linux, which passes them on, ENETDOWN, EPROTO, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH,
+ * ENETUNREACH; ECONNRESET and ETIMEDOUT elsewhere.
+ */
+private val OF_CONNECTION = listOf(
+    "connection abort",
+    "not permitted",
+    "network is down",
+    "protocol error",
+    "protocol not available",
+    "host is down",
+    "not on the network",
+    "no route to host",
+    "unreachable",
+    "connection reset",
+    "timed out",
+)
 
 /** What [block] gives; the system's refusals while doing [what] as our own family. */
 internal inline fun <R> orFault(what: String, block: () -> R): R = try {

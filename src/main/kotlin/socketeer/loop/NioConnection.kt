@@ -22,6 +22,7 @@ import socketeer.DEFAULT_RECV
 import socketeer.Direction
 import socketeer.Hosted
 import socketeer.Option
+import socketeer.Stalls
 import socketeer.StreamAddress
 import socketeer.endOf
 import socketeer.openFile
@@ -57,7 +58,8 @@ internal class NioConnection(
     private val parent: CoroutineContext,
 ) : Watch(poller, socket),
     Connection,
-    Hosted {
+    Hosted,
+    Stalls {
     private var ends: Ends = Ends.UNCONNECTED
     private val reader = Slot(poller)
 
@@ -105,6 +107,8 @@ internal class NioConnection(
                     if (!isOpen) it.cancel(CancellationException("$this is closed"))
                 }
             }
+
+    override val onBehalfOf: String get() = "${reader.handling ?: writer.handling ?: this}"
 
     /** Takes the channel in, accepted or connected elsewhere already, or about to [establish]. */
     fun adopt(ends: Ends): NioConnection {
@@ -538,6 +542,10 @@ internal class NioConnection(
             }
         }
     }
+
+    override val isSendWaiting: Boolean get() = writer.isTaken && outgoing != null
+
+    override fun sendAgain(): Unit = poller.post { if (writer.isTaken) writable() }
 
     override val isFinished: Boolean get() = ended || !isOpen || broken != null
 

@@ -3,6 +3,7 @@ package socketeer.loop
 import kotlinx.coroutines.InternalCoroutinesApi
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.selects.SelectClause1
 import socketeer.BusyException
 import socketeer.ClosedException
@@ -11,6 +12,7 @@ import socketeer.ExhaustedException
 import socketeer.Listener
 import socketeer.Option
 import socketeer.StreamAddress
+import socketeer.TurnsAway
 import java.io.IOException
 import java.net.SocketAddress
 import java.nio.channels.SelectionKey.OP_ACCEPT
@@ -19,6 +21,7 @@ import java.nio.channels.SocketChannel
 import kotlin.coroutines.Continuation
 import kotlin.coroutines.intrinsics.suspendCoroutineUninterceptedOrReturn
 import kotlin.coroutines.startCoroutine
+import kotlin.time.Duration.Companion.milliseconds
 
 /** A listening socket on its poller; [adopt] makes a connection of each channel that is accepted. */
 internal class NioListener(
@@ -28,8 +31,15 @@ internal class NioListener(
     private val afterClose: suspend () -> Unit = {},
     private val adopt: suspend (SocketChannel, SocketAddress) -> Connection,
 ) : Watch(poller, server),
-    Listener {
+    Listener,
+    TurnsAway {
     private val acceptor = Slot(poller)
+
+    /** A descriptor put by: given up, it lets those in for a moment who else would wait and never know. */
+    private var spare = spareOrNull()
+
+    /** Failures in a row that no connection is known to be the cause of. */
+    private var strange = 0
 
     @Volatile override var isOpen: Boolean = true
         private set
@@ -94,10 +104,18 @@ internal class NioListener(
             adoptFor(channel, offers)
         } catch (_: ExhaustedException) {
             // A select can't be told and go on: it waits until there are descriptors again.
-            poller.arm(this, OP_ACCEPT)
+            lookLater()
         } catch (cause: IOException) {
             offers.fail(cause)
         }
+    }
+
+    /** Who waits in the backlog makes this socket ready all the time; to be told so all the time would take a core. */
+    private fun lookLater() {
+        poller.disarm(this, OP_ACCEPT)
+        suspend { delay(PAUSE) }.startCoroutine(
+            Continuation(poller.dispatcher) { if (isOpen && offers?.wanted == true) look() },
+        )
     }
 
     private fun adoptFor(channel: SocketChannel, offers: Offers<Connection>) {
@@ -135,14 +153,32 @@ internal class NioListener(
 
     /** The next connection that waits in the backlog; null if none does, or if its peer has given it up already. */
     private fun take(): SocketChannel? = try {
-        server.accept()
+        server.accept().also { strange = 0 }
     } catch (cause: IOException) {
         when {
             !server.isOpen -> throw ClosedException("accept on $local: it is closed")
-            exhausted() -> throw ExhaustedException("accept on $local: ${cause.message}", cause)
-            // Of what is left, accept(2) says: errors of the new connection, to be taken as "try again".
-            else -> null
+            isExhaustion(cause) -> throw ExhaustedException("accept on $local: ${cause.message}", cause)
+            isOfConnection(cause) || ++strange < STRANGE -> null
+            else -> throw fault("accept on $local", cause)
         }
+    }
+
+    override suspend fun turnAway(): List<StreamAddress> {
+        if (!poller.isHere) return poller.here { turnAway() }
+        val given = spare ?: spareOrNull() ?: return emptyList()
+        given.close()
+        try {
+            return buildList { while (size < TURNED_AWAY) add(takeAndClose() ?: break) }
+        } finally {
+            spare = spareOrNull()
+        }
+    }
+
+    private fun takeAndClose(): StreamAddress? = try {
+        take()?.use { it.remoteAddress.toAddress() }
+    } catch (_: IOException) {
+        // Another thread was quicker to take the descriptor: next time.
+        null
     }
 
     override suspend fun close() {
@@ -158,6 +194,7 @@ internal class NioListener(
             }
             while (true) kept.removeFirstOrNull()?.close() ?: break
         }
+        spare?.close()
         poller.release(this)
         if (first) afterClose()
     }
@@ -168,3 +205,12 @@ internal class NioListener(
 
     override fun toString(): String = "listener $local"
 }
+
+/** For a select that waits while there are no descriptors. */
+private val PAUSE = 50.milliseconds
+
+/** As many strange failures in a row are no connection's any more, but the listener's. */
+private const val STRANGE = 16
+
+/** As many as are turned away at once: a flood of them must not hold the loop. */
+private const val TURNED_AWAY = 256

@@ -6,6 +6,7 @@ import kotlinx.coroutines.InternalCoroutinesApi
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.ensureActive
+import socketeer.Handling
 import java.nio.ByteBuffer
 import java.nio.channels.SelectableChannel
 import kotlin.coroutines.Continuation
@@ -80,6 +81,9 @@ internal abstract class Watch(@JvmField val poller: Poller, @JvmField val channe
     /** The poller's own handle of this channel. */
     @JvmField var handle: Any? = null
 
+    /** On whose behalf it runs, for a report from any thread. */
+    open val onBehalfOf: String get() = toString()
+
     /** Called on the poller with the [ops] that are ready. */
     abstract fun ready(ops: Int)
 
@@ -99,6 +103,9 @@ internal class Slot(private val poller: Poller) : (Throwable?) -> Unit {
     private var spent = 0
 
     val isTaken: Boolean get() = waiting != null
+
+    /** The handler that waits here, or did last. */
+    val handling: Handling? get() = context[Handling]
 
     /** Whoever waits has been cancelled, and is told as soon as what was posted for it runs. */
     val isCancelled: Boolean get() = job?.isCancelled == true

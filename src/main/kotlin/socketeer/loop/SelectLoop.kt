@@ -20,6 +20,7 @@ import kotlinx.coroutines.suspendCancellableCoroutine
 import socketeer.CoroutineFailed
 import socketeer.Event
 import socketeer.Limits
+import socketeer.Told
 import socketeer.printEvent
 import java.nio.channels.spi.SelectorProvider
 import java.util.concurrent.CompletableFuture
@@ -57,16 +58,18 @@ import kotlin.time.Duration
  */
 @OptIn(InternalCoroutinesApi::class, ExperimentalCoroutinesApi::class)
 public class SelectLoop(
-    private val events: (Event) -> Unit = ::printEvent,
+    events: (Event) -> Unit = printEvent,
     private val hold: Duration = Limits().hold,
 ) : CoroutineDispatcher(),
     SelectorManager,
     Delay {
+    private val events = Told(events)
+
     override val provider: SelectorProvider = SelectorProvider.provider()
 
     /** Runs on this loop; what fails there with nobody to catch it becomes an event. */
     override val coroutineContext: CoroutineContext =
-        this + SupervisorJob() + CoroutineExceptionHandler { _, cause -> events(CoroutineFailed(cause)) }
+        this + SupervisorJob() + CoroutineExceptionHandler { _, cause -> this.events(CoroutineFailed(cause)) }
 
     internal val poller = LoopPoller(this, provider.openSelector())
 

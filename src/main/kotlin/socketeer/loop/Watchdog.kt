@@ -48,11 +48,10 @@ internal class Watchdog(
         }
     }
 
-    private fun name(holder: Any): String = if (holder is CoroutineContext) {
-        holder[Handling]?.toString()
-            ?: holder.toString()
-    } else {
-        holder.toString()
+    private fun name(holder: Any): String = when (holder) {
+        is CoroutineContext -> "${holder[Handling] ?: holder}"
+        is Watch -> holder.onBehalfOf
+        else -> "$holder"
     }
 
     override fun close() {
