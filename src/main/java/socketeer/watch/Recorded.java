@@ -16,12 +16,69 @@ import jdk.jfr.Timespan;
 final class Recorded {
     private Recorded() {}
 
+    @Name("socketeer.Connection")
+    @Label("Connection")
+    @Description("From accepted to closed")
+    @Category("Socketeer")
+    @StackTrace(false)
+    static final class Connection extends Event {
+        @Label("Server")
+        String server;
+
+        @Label("Local Address")
+        String local;
+
+        @Label("Remote Address")
+        String remote;
+
+        @Label("Why Closed")
+        String why;
+
+        @Label("Cause")
+        String cause;
+
+        @Label("Bytes In")
+        @DataAmount(DataAmount.BYTES)
+        long received;
+
+        @Label("Bytes Out")
+        @DataAmount(DataAmount.BYTES)
+        long sent;
+
+        @Label("Time Open")
+        @Description("The duration too, unless the connection is older than the recording")
+        @Timespan(Timespan.NANOSECONDS)
+        long open;
+    }
+
+    @Name("socketeer.Refused")
+    @Label("Connection Refused")
+    @Description("Turned away at the door")
+    @Category("Socketeer")
+    @StackTrace(false)
+    static final class Refused extends Event {
+        @Label("Server")
+        String server;
+
+        @Label("Local Address")
+        String local;
+
+        @Label("Remote Address")
+        String remote;
+
+        @Label("Why Refused")
+        String why;
+    }
+
     @Name("socketeer.HandlerFailed")
     @Label("Handler Failed")
     @Description("What a handler threw; its connection is closed, no other is touched")
     @Category("Socketeer")
     @StackTrace(false)
     static final class HandlerFailed extends Event {
+        @Label("Server")
+        String server;
+
         @Label("Local Address")
         String local;
 
@@ -48,6 +105,25 @@ final class Recorded {
         String stack;
     }
 
+    @Name("socketeer.ServerFailed")
+    @Label("Server Failed")
+    @Description("Why a server can accept no more")
+    @Category("Socketeer")
+    @StackTrace(false)
+    static final class ServerFailed extends Event {
+        @Label("Server")
+        String server;
+
+        @Label("Local Address")
+        String local;
+
+        @Label("Cause")
+        String cause;
+
+        @Label("Stack")
+        String stack;
+    }
+
     @Name("socketeer.LoopBlocked")
     @Label("Loop Blocked")
     @Description("Something keeps a loop to itself, so every other connection on it waits")
@@ -67,10 +143,13 @@ final class Recorded {
 
     @Name("socketeer.AcceptPaused")
     @Label("Accept Paused")
-    @Description("The process or the system is out of descriptors or memory")
+    @Description("Out of descriptors or memory, or the accept rate is reached")
     @Category("Socketeer")
     @StackTrace(false)
     static final class AcceptPaused extends Event {
+        @Label("Server")
+        String server;
+
         @Label("Local Address")
         String local;
 
@@ -80,5 +159,40 @@ final class Recorded {
 
         @Label("Cause")
         String cause;
+    }
+
+    @Name("socketeer.Drain")
+    @Label("Drain")
+    @Description("From the call to stop until the last connection has ended")
+    @Category("Socketeer")
+    @StackTrace(false)
+    static final class Drain extends Event {
+        @Label("Server")
+        String server;
+
+        @Label("Local Address")
+        String local;
+
+        @Label("Grace")
+        @Timespan(Timespan.NANOSECONDS)
+        long grace;
+
+        @Label("Accepted")
+        long accepted;
+
+        @Label("Finished")
+        long finished;
+
+        @Label("Failed")
+        long failed;
+
+        @Label("Cancelled")
+        long cancelled;
+
+        @Label("Aborted")
+        long aborted;
+
+        @Label("Refused")
+        long refused;
     }
 }

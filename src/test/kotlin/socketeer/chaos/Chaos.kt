@@ -87,7 +87,7 @@ private class Rounds(
     private fun round(polite: Polite, clients: Int) {
         rage(Weather.STORM, clients) {}
         polite.now(Weather.EXHAUSTED)
-        exhaust(clients / 20)
+        exhaust((clients / 20).coerceAtMost(LONG_DROUGHT))
         polite.now(Weather.STOPPING)
         rage(Weather.STOPPING, clients / 20) { receipts += server.ask("stop", "receipt") }
         polite.now(Weather.STORM)
@@ -103,13 +103,15 @@ private class Rounds(
     private fun exhaust(clients: Int) {
         storm.ask("flood ${DESCRIPTORS * 2}", "flooded")
         events = server.ask("paused ${events("AcceptPaused")}", "paused")
-        rage(Weather.EXHAUSTED, clients) {}
-        toldAtTheEbb += storm.ask("ebb", "ebbed")("told")
-        val ebb = TimeSource.Monotonic.markNow()
-        do {
-            val served = isServed()
-        } while (!served)
-        resumed += ebb.elapsedNow()
+        // Nobody new is served before the ebb, only told so after a while: halfway may be a while.
+        rage(Weather.EXHAUSTED, clients) {
+            val ebb = TimeSource.Monotonic.markNow()
+            toldAtTheEbb += storm.ask("ebb", "ebbed")("told")
+            do {
+                val served = isServed()
+            } while (!served)
+            resumed += ebb.elapsedNow()
+        }
     }
 
     private fun isServed(): Boolean = try {
@@ -124,5 +126,8 @@ private class Rounds(
 
 private const val DESCRIPTORS = 350
 private const val WARM_UP = 1_000
+
+/** Clients enough that they wait for longer than the server lets them before it tells them to go. */
+private const val LONG_DROUGHT = 400
 private const val FEWEST = 500L
 private const val MOST = 50_000L

@@ -15,19 +15,18 @@ operator fun Counts.minus(other: Counts): Counts = mapValues { it.value - other(
 /** The count of [name]; what nobody has counted is none. */
 operator fun Counts.invoke(name: String): Long = this[name] ?: 0
 
-/** In the parent: a process that is told words and answers with words; what else it prints is kept as [noise]. */
+/** In the parent: a process that is told words and answers with words; what nobody has asked for is kept as [noise]. */
 class Child(private val name: String, private val jvm: ChildJvm) : AutoCloseable by jvm {
     val noise = ArrayList<String>()
 
     fun tell(line: String): Unit = jvm.tell(line)
 
-    /** Waits until it says [word]: the counts that it says of it. */
+    /** Waits until it says [word], or has said it already: the counts that it says of it. */
     fun says(word: String): Counts {
-        while (true) {
-            val line = jvm.line() ?: error("$name ended, or was ended, before it said $word: $noise")
-            if (line.substringBefore(' ') == word) return counts(line)
-            noise += "$name: $line"
+        while (noise.none { it.substringBefore(' ') == word }) {
+            noise += jvm.line() ?: error("$name ended, or was ended, before it said $word: $noise")
         }
+        return counts(noise.removeAt(noise.indexOfFirst { it.substringBefore(' ') == word }))
     }
 
     /** Tells it [line] and waits until it says [word]. */

@@ -5,7 +5,9 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.withContext
 import socketeer.AcceptPaused
 import socketeer.BrokenException
+import socketeer.Closed
 import socketeer.ClosedException
+import socketeer.CoroutineFailed
 import socketeer.Event
 import socketeer.HandlerFailed
 import socketeer.Limits
@@ -13,13 +15,16 @@ import socketeer.Net
 import socketeer.Option
 import socketeer.Receipt
 import socketeer.Server
+import socketeer.ServerFailed
 import socketeer.TcpAddress
+import socketeer.TimedOutException
 import socketeer.loadAllClasses
 import socketeer.net
 import socketeer.tcp
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.atomic.LongAdder
 import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.seconds
 
 /**
  * A process with an echo server that lives through the chaos. Told `paused N`, it waits until accepting has paused more
@@ -28,7 +33,8 @@ import kotlin.time.Duration.Companion.milliseconds
 fun main() {
     loadAllClasses()
     val events = ConcurrentHashMap<String, LongAdder>()
-    net(limits = Limits(), events = { events.count(it) }, signals = false) {
+    val limits = Limits(firstByte = 2.seconds, writeStall = 2.seconds)
+    net(limits = limits, events = { events.count(it) }, signals = false) {
         var server = echo(0)
         say("listening", mapOf("port" to (server.address as TcpAddress).port.toLong()))
         while (true) {
@@ -64,11 +70,17 @@ private suspend fun Net.echo(port: Int): Server {
     }
 }
 
-/** Each by its name; what is nobody's fault but ours also goes to standard error, where it is no weather any more. */
-private fun MutableMap<String, LongAdder>.count(event: Event) {
-    val expected = event !is HandlerFailed || event.cause is BrokenException || event.cause is ClosedException
-    if (!expected) System.err.println(event)
-    getOrPut(if (expected) event::class.simpleName!! else "unexpected") { LongAdder() }.increment()
+/** Each by its name; what no weather explains is also printed. */
+private fun ConcurrentHashMap<String, LongAdder>.count(event: Event) {
+    val name = if (isExplained(event)) event::class.simpleName!! else "unexpected"
+    if (name == "unexpected") System.err.println(event)
+    computeIfAbsent(if (event is Closed) "$name.${event.why}" else name) { LongAdder() }.increment()
+}
+
+private fun isExplained(event: Event) = when (event) {
+    is HandlerFailed -> event.cause is BrokenException || event.cause is ClosedException || event.cause is TimedOutException
+    is CoroutineFailed, is ServerFailed -> false
+    else -> true
 }
 
 private fun Map<String, LongAdder>.counts(): Counts = mapValues { it.value.sum() }
@@ -79,6 +91,7 @@ private fun Receipt.counts(): Counts = mapOf(
     "failed" to failed,
     "cancelled" to cancelled,
     "aborted" to aborted,
+    "refused" to refused,
 )
 
 private const val BUFFER = 16 * 1024

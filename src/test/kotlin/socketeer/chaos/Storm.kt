@@ -170,7 +170,8 @@ fun main(args: Array<String>) {
     for (line in generateSequence(::readlnOrNull)) {
         val count = line.substringAfter(' ', "").toIntOrNull() ?: 0
         when (line.substringBefore(' ')) {
-            "storm" -> storm.rage(count)
+            // Goes on while the ebb comes.
+            "storm" -> thread { storm.rage(count) }
             "flood" -> {
                 flood = List(count) { storm.connect(it).also { one -> one.write(ByteBuffer.allocate(1)) } }
                 say("flooded")
