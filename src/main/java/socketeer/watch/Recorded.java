@@ -10,8 +10,8 @@ import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
 
 /**
- * What a recording holds of a server, one class an event; in Java, as JFR reads and rewrites the classes themselves. The
- * stack of who commits an event would show this library only: where a stack is of use, it is a field.
+ * What a recording holds of a server, one class an event; in Java, as JFR reads and rewrites the classes themselves.
+ * The stack of who commits an event would show this library only: where a stack is of use, it is a field.
  */
 final class Recorded {
     private Recorded() {}

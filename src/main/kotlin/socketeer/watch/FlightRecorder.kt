@@ -17,12 +17,12 @@ import java.util.concurrent.ConcurrentHashMap
 import kotlin.math.abs
 
 /**
- * A consumer of events, `net(events = flightRecorder())`, that writes them to the JDK's flight recorder while a recording
- * runs, and costs next to nothing while none does. `jcmd PID JFR.start` begins one from outside.
+ * A consumer of events, `net(events = flightRecorder())`, that writes them to the JDK's flight recorder while a
+ * recording runs, and costs next to nothing while none does. `jcmd PID JFR.start` begins one from outside.
  *
- * `socketeer.Connection` and `socketeer.Drain` last, so that a recording's thresholds hold for them; `socketeer.Refused`,
- * `HandlerFailed`, `CoroutineFailed`, `ServerFailed`, `LoopBlocked` and `AcceptPaused` are moments. Stacks are text, the
- * 64 innermost calls of them. Needs the module `jdk.jfr`.
+ * `socketeer.Connection` and `socketeer.Drain` last, so that a recording's thresholds hold for them; `HandlerFailed`,
+ * `CoroutineFailed`, `ServerFailed`, `LoopBlocked`, `AcceptPaused` and `Refused` are moments. A stack is text, of the 64
+ * innermost calls. Needs the module `jdk.jfr`.
  */
 public fun flightRecorder(): Events = Recorder()
 

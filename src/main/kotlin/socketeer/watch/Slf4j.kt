@@ -27,8 +27,8 @@ import socketeer.TooLargeException
  * the rest as keys and values. Needs SLF4J 2.
  *
  * The level says who should look. ERROR: there is a bug, in a handler or in here. WARN: the machine, its network or the
- * configuration is at a limit. INFO: a server's own steps. DEBUG: what any peer can bring about as often as it likes, so
- * that nobody can flood a log at INFO from outside.
+ * configuration is at a limit. INFO: a server's own steps. DEBUG: what any peer can bring about as often as it likes,
+ * so that nobody can flood a log at INFO from outside.
  */
 public fun slf4j(logger: Logger): Events = Log(logger)
 
@@ -63,7 +63,7 @@ private class Log(private val logger: Logger) : Events {
         .log("closed")
 
     private fun failed(event: HandlerFailed) = when (val cause = event.cause) {
-        // A peer goes, falls silent or talks nonsense: daily life. For what else a socket can't do a stack says nothing.
+        // A peer goes, falls silent, talks nonsense: daily life. What else a socket can't do, a stack doesn't explain.
         is BrokenException, is ClosedException, is TimedOutException, is MalformedException, is TooLargeException ->
             logger.atDebug().and("cause", cause.message)
         is SocketeerException -> logger.atWarn().and("cause", cause.message)

@@ -2,7 +2,7 @@ package socketeer.chaos
 
 import socketeer.ChildJvm
 
-/** Counts by name: what the processes of the chaos tell each other, a word and counts a line: `receipt accepted=3 …`. */
+/** Counts by name. The processes of the chaos tell each other a word and its counts a line: `receipt accepted=3 …`. */
 typealias Counts = Map<String, Long>
 
 /** In a child: says a word and its counts to the parent. */

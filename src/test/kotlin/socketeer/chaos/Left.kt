@@ -31,8 +31,8 @@ suspend fun Net.holds(): Counts {
 /**
  * What is wrong with what a process holds [after] as many [connections] as told, compared with what it held [before].
  *
- * What can be counted must be the same. The heap can't be: classes, caches and what the collector makes of both differ by
- * a MiB or two between any two moments, which is why a leak shows in many connections and not in few.
+ * What can be counted must be the same. The heap can't be: classes, caches and what the collector makes of both differ
+ * by a MiB or two between any two moments, so that a leak shows in many connections and not in few.
  */
 fun leaks(before: Counts, after: Counts, connections: Long): List<String> {
     val counted = listOf("descriptors", "keys", "coroutines", "timers", "directMiB")
@@ -70,7 +70,7 @@ private fun heap(): Long {
     }
 }
 
-/** What this thread, the loop's, works while nothing happens: whoever spins has at least a third of a busy processor. */
+/** What this thread, the loop's, works while nothing happens: who spins has a third of a busy processor at least. */
 private suspend fun cpuMillis(): Long {
     val threads = ManagementFactory.getThreadMXBean()
     val before = threads.currentThreadCpuTime

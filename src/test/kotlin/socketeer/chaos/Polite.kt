@@ -28,76 +28,89 @@ class Served(waits: List<Int>, val turnedAway: Int) {
 }
 
 /**
- * A well-behaved client: it asks again and again, on a connection that it keeps, and every tenth time on a new one; each
- * answer must be what it asked. It complains when it is turned away and no weather since its last answer is an excuse.
+ * Two well-behaved clients, one that [keeps] its connection and one that comes [anew] each time. They ask again and
+ * again, and each answer must be what was asked; they complain when they are turned away and no weather since their
+ * last answer is an excuse.
  */
 class Polite(private val server: InetSocketAddress) : AutoCloseable {
     val complaints = ConcurrentLinkedQueue<String>()
 
     private val weathers = CopyOnWriteArrayList(listOf(Weather.STORM))
-    private val waits = Weather.entries.associateWith { ArrayList<Int>() }
-    private val turnedAway = Weather.entries.associateWithTo(LinkedHashMap()) { 0 }
-    private var kept: Guest? = null
 
     @Volatile private var over = false
-    private val asking = thread { askOnAndOn() }
+    private val keeps = Asker("on the connection it keeps", thinks = 1) { it.mayEnd }
+    private val anew = Asker("on a new connection", thinks = 10, comesAnew = true) { it.mayRefuse }
 
     /** The weather has turned. */
     fun now(weather: Weather) {
         weathers += weather
     }
 
-    /** What came of it in each weather, once it is closed. */
-    fun served(): Map<Weather, Served> =
-        Weather.entries.associateWith { Served(waits.getValue(it), turnedAway.getValue(it)) }
-
-    private fun askOnAndOn() {
-        var n = 0
-        while (!over) {
-            val now = weathers.lastIndex
-            val before = weathers[now]
-            val guest = kept.takeIf { n++ % 10 > 0 } ?: Guest(since = now)
-            try {
-                val start = System.nanoTime()
-                guest.ask("request $n")
-                waits.getValue(before) += TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - start).toInt()
-                guest.since = now
-                if (kept == null) kept = guest
-                if (kept != guest) guest.close()
-            } catch (cause: IOException) {
-                turnedAway.merge(before, 1, Int::plus)
-                if (!guest.isExcused()) complaints += "${before.words}, ${guest.words()}: $cause"
-                guest.close()
-                if (kept == guest) kept = null
-            }
-            // It thinks before it asks again.
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1))
-        }
-        kept?.close()
-    }
-
-    private fun Guest.words() = if (this === kept) "on the connection it keeps" else "on a new connection"
-
-    private fun Guest.isExcused() = weathers.drop(since).any { if (this === kept) it.mayEnd else it.mayRefuse }
-
-    private inner class Guest(var since: Int) : Socket() {
-        fun ask(words: String) {
-            if (!isConnected) {
-                tcpNoDelay = true
-                soTimeout = PATIENCE_MILLIS
-                connect(server, PATIENCE_MILLIS)
-            }
-            val asked = words.encodeToByteArray()
-            outputStream.write(asked)
-            val answer = inputStream.readNBytes(asked.size)
-            if (answer.size < asked.size) throw IOException("it ended after ${answer.size} of ${asked.size} bytes")
-            if (!answer.contentEquals(asked)) complaints += "asked $words, got ${answer.decodeToString()}"
-        }
-    }
+    /** What came of them in each weather, by how they ask, once this is closed. */
+    fun served(): Map<String, Map<Weather, Served>> = listOf(keeps, anew).associate { it.how to it.served() }
 
     override fun close() {
         over = true
-        asking.join()
+        keeps.join()
+        anew.join()
+    }
+
+    private inner class Asker(
+        val how: String,
+        private val thinks: Long,
+        private val comesAnew: Boolean = false,
+        private val excuses: (Weather) -> Boolean,
+    ) {
+        private val waits = Weather.entries.associateWith { ArrayList<Int>() }
+        private val turnedAway = Weather.entries.associateWithTo(LinkedHashMap()) { 0 }
+        private var socket: Socket? = null
+        private var answered = 0
+        private val asking = thread { askOnAndOn() }
+
+        fun join() = asking.join()
+
+        fun served() = Weather.entries.associateWith { Served(waits.getValue(it), turnedAway.getValue(it)) }
+
+        private fun askOnAndOn() {
+            while (!over) {
+                val now = weathers.lastIndex
+                val start = System.nanoTime()
+                try {
+                    // Who has no connection yet is a newcomer, whatever it does then.
+                    val socket = socket ?: connect()
+                    ask(socket, "request at $start")
+                    waits.getValue(weathers[now]) += TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - start).toInt()
+                    answered = now
+                    if (comesAnew) leave()
+                } catch (cause: IOException) {
+                    turnedAway.merge(weathers[now], 1, Int::plus)
+                    if (weathers.drop(answered).none(excuses)) complaints += "${weathers[now].words}, $how: $cause"
+                    leave()
+                }
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(thinks))
+            }
+            leave()
+        }
+
+        private fun connect() = Socket().also {
+            socket = it
+            it.tcpNoDelay = true
+            it.soTimeout = PATIENCE_MILLIS
+            it.connect(server, PATIENCE_MILLIS)
+        }
+
+        private fun leave() {
+            socket?.close()
+            socket = null
+        }
+
+        private fun ask(socket: Socket, words: String) {
+            val asked = words.encodeToByteArray()
+            socket.outputStream.write(asked)
+            val answer = socket.inputStream.readNBytes(asked.size)
+            if (answer.size < asked.size) throw IOException("it ended after ${answer.size} of ${asked.size} bytes")
+            if (!answer.contentEquals(asked)) complaints += "asked $words, got ${answer.decodeToString()}"
+        }
     }
 }
 

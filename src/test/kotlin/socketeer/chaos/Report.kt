@@ -14,7 +14,7 @@ class Report(
     val receipts: Counts,
     val toldAtTheEbb: Long,
     val resumed: List<Duration>,
-    val polite: Map<Weather, Served>,
+    val polite: Map<String, Map<Weather, Served>>,
     val complaints: List<String>,
     val before: Counts,
     val after: Counts,
@@ -52,14 +52,21 @@ class Report(
     /** What was to be tried and didn't come about. */
     private fun silences(): List<String> = listOfNotNull(
         "descriptors never ran out".takeIf { events("AcceptPaused") < rounds },
-    ) + Weather.entries.filter { polite.getValue(it).answers == 0 }.map { "the polite client got no answer ${it.words}" }
+        "polite clients were never answered".takeIf { polite.values.any { it.getValue(Weather.STORM).answers == 0 } },
+        "nobody who was there was answered without descriptors".takeIf {
+            polite.values.none { it.getValue(Weather.EXHAUSTED).answers > 0 }
+        },
+    )
 
     override fun toString(): String = listOf(head(), clients(), politely(), server(), left(), noise.joinToString("\n"))
         .filter { it.isNotEmpty() }.joinToString("\n\n")
 
-    private fun head() = "chaos, seed ${plan.seed}: ${n(receipts("accepted"))} connections in " +
-        "${elapsed.toString(DurationUnit.SECONDS, 1)}, ${n(receipts("accepted") / elapsed.inWholeSeconds.coerceAtLeast(1))} " +
-        "a second; rounds: $rounds, each with a storm, a time without descriptors, and a stop"
+    private fun head(): String {
+        val accepted = receipts("accepted")
+        val rate = accepted / elapsed.inWholeSeconds.coerceAtLeast(1)
+        return "chaos, seed ${plan.seed}: ${n(accepted)} connections in ${elapsed.toString(DurationUnit.SECONDS)}, " +
+            "${n(rate)} a second; rounds: $rounds, each a storm, a time without descriptors, and a stop"
+    }
 
     private fun clients(): String {
         val columns = listOf(
@@ -70,32 +77,40 @@ class Report(
             Weather.STOPPING to Outcome.TURNED_AWAY,
             Weather.STOPPING to Outcome.REFUSED,
         )
-        val head = row("what a client does", "in the storm", "exhausted", "turned away", "stopping", "turned away", "refused")
+        val titles = listOf("in the storm", "exhausted", "turned away", "stopping", "turned away", "refused")
+        val head = row("what a client does", titles)
         return (listOf(head) + Kind.entries.map { kind ->
-            row(kind.words, *columns.map { (weather, outcome) -> n(storm.getValue(weather)("$kind.$outcome")) }.toTypedArray())
+            row(kind.words, columns.map { (weather, outcome) -> n(storm.getValue(weather)("$kind.$outcome")) })
         }).joinToString("\n")
     }
 
-    private fun politely(): String {
-        val head = row("the polite client", "answers", "median", "99.9 %", "worst", "turned away")
-        return (listOf(head) + polite.map { (weather, served) ->
-            row(
-                weather.words, n(served.answers), ms(served.most(few = 500)), ms(served.most(few = 1)), ms(served.worst),
-                n(served.turnedAway),
-            )
-        }).joinToString("\n")
-    }
+    private fun politely(): String = polite.map { (how, weathers) ->
+        val head = row("a polite client, $how", "answers", "median", "99.9 %", "worst", "turned away")
+        (listOf(head) + weathers.map { (weather, served) -> row(weather, served) }).joinToString("\n")
+    }.joinToString("\n\n")
+
+    private fun row(weather: Weather, served: Served) = row(
+        weather.words,
+        n(served.answers),
+        ms(served.most(few = 500)),
+        ms(served.most(few = 1)),
+        ms(served.worst),
+        n(served.turnedAway),
+    )
 
     private fun server(): String = """
-        accepting paused ${n(events("AcceptPaused"))} times; of those who waited ${n(toldAtTheEbb)} were told by a close; then
-        serving again after ${resumed.min()} to ${resumed.max()}
+        accepting paused ${n(events("AcceptPaused"))} times; ${n(toldAtTheEbb)} of those who waited were told by a close;
+        when there were descriptors again, serving went on after ${resumed.min()} to ${resumed.max()}
         events: ${events.entries.sortedBy { it.key }.joinToString { (name, count) -> "$name ${n(count)}" }}
         receipts: ${receipts.entries.joinToString { (name, count) -> "$name ${n(count)}" }}
     """.trimIndent()
 
-    private fun left(): String = "left: " + after.entries.joinToString { (name, count) -> "$name ${n(count - before(name))}" }
+    private fun left(): String =
+        "left: " + after.entries.joinToString { (name, count) -> "$name ${n(count - before(name))}" }
 
-    private fun row(first: String, vararg cells: String) =
+    private fun row(first: String, vararg cells: String) = row(first, cells.toList())
+
+    private fun row(first: String, cells: List<String>) =
         first.padEnd(FIRST) + cells.joinToString("") { it.padStart(CELL) }
 
     private fun n(count: Number): String = String.format(Locale.ROOT, "%,d", count.toLong())
@@ -104,5 +119,5 @@ class Report(
 }
 
 private const val MANY = 10
-private const val FIRST = 40
+private const val FIRST = 44
 private const val CELL = 13

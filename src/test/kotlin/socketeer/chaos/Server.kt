@@ -78,7 +78,10 @@ private fun ConcurrentHashMap<String, LongAdder>.count(event: Event) {
 }
 
 private fun isExplained(event: Event) = when (event) {
-    is HandlerFailed -> event.cause is BrokenException || event.cause is ClosedException || event.cause is TimedOutException
+    is HandlerFailed -> when (event.cause) {
+        is BrokenException, is ClosedException, is TimedOutException -> true
+        else -> false
+    }
     is CoroutineFailed, is ServerFailed -> false
     else -> true
 }

@@ -54,7 +54,7 @@ enum class Kind(val words: String, val share: Int, val behave: Client.() -> Bool
     }
 }
 
-/** What came of a client: it got what it was owed, it was sent away before, nobody listened, or it got something else. */
+/** What came of a client: what it was owed, sent away before, nobody listened, or something that is wrong. */
 enum class Outcome { SERVED, TURNED_AWAY, REFUSED, WRONG }
 
 /** One end of a connection, blocking: a client's script is read from top to bottom. */
