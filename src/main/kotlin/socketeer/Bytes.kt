@@ -108,23 +108,31 @@ private class Constant(private val bytes: ByteString) : Codec<Unit> {
 }
 
 /** Certain bytes and no others, compared as they come: a wrong one is refused without waiting for those behind it. */
-internal class Expected(private val bytes: ByteString) {
+internal class Expected(bytes: ByteString) {
+    private val bytes = bytes.toByteArray()
     private var seen = 0
 
-    /** True once all of them are consumed; false: more have to come. */
+    /** True if all of them are consumed now; false: more have to come. */
     fun passes(input: Input): Boolean {
-        while (seen < bytes.size) {
-            if (!input.has(1)) return false
-            val there = input[input.position]
-            if (there != bytes[seen]) {
-                input.malformed("byte ${hex(bytes[seen].toInt())} expected, ${hex(there.toInt())} is there")
-            }
-            input.cursor++
-            seen++
-        }
+        if (bytes.isEmpty()) return true
+        val n = minOf(bytes.size - seen, input.remaining)
+        input.expect(bytes, seen, seen + n)
+        seen += n
+        if (seen < bytes.size) return input.has(1)
         seen = 0
         return true
     }
 }
+
+/** Consumes what must be [bytes] from [from] to before [to]; there are as many. */
+internal fun Input.expect(bytes: ByteArray, from: Int = 0, to: Int = bytes.size) {
+    val start = cursor - from
+    for (i in from until to) if (array[start + i] != bytes[i]) wrong(bytes[i], start + i - base)
+    examined += to - from
+    cursor = start + to
+}
+
+private fun Input.wrong(expected: Byte, index: Int): Nothing =
+    malformed("byte ${hex(expected.toInt())} expected, ${hex(get(index).toInt())} is there", index)
 
 internal fun hex(byte: Int): String = "0x" + (byte and 0xFF).toString(16).padStart(2, '0')

@@ -109,28 +109,35 @@ private class Surrounded<T : Any>(
     override val maxBytes = saturate(codec.maxBytes.toLong() + prefix.size + suffix.size)
     override val untilEnd get() = codec.untilEnd
 
+    private val front = prefix.toByteArray()
+    private val back = suffix.toByteArray()
+
     override fun encode(value: T, output: Output) {
-        output.write(prefix)
+        output.writeFew(front)
         codec.encode(value, output)
-        output.write(suffix)
+        output.writeFew(back)
     }
 
-    override fun decoder(): Decoder<T> {
-        val before = Expected(prefix)
-        val after = Expected(suffix)
-        val inner = codec.decoder()
-        var begun = false
-        var pending: T? = null
-        return Decoder { input ->
-            if (!begun && !before.passes(input)) return@Decoder null
-            begun = true
-            val value = pending ?: inner.decode(input) ?: return@Decoder null
-            val whole = after.passes(input)
-            pending = if (whole) null else value
-            if (!whole) return@Decoder null
-            begun = false
-            value
-        }
+    override fun decoder(): Decoder<T> = SurroundedDecoder(Expected(prefix), codec.decoder(), Expected(suffix))
+}
+
+private class SurroundedDecoder<T : Any>(
+    private val before: Expected,
+    private val inner: Decoder<T>,
+    private val after: Expected,
+) : Decoder<T> {
+    private var begun = false
+    private var pending: T? = null
+
+    override fun decode(input: Input): T? {
+        if (!begun && !before.passes(input)) return null
+        begun = true
+        val value = pending ?: inner.decode(input) ?: return null
+        val whole = after.passes(input)
+        pending = if (whole) null else value
+        if (!whole) return null
+        begun = false
+        return value
     }
 }
 

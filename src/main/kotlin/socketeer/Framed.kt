@@ -131,7 +131,7 @@ public class Framed<T : Any> internal constructor(
     private suspend inline fun sending(write: (Output) -> Unit) {
         take(sending, "send")
         try {
-            val output = Output(Spare.take(MIN_ARRAY.toInt()))
+            val output = Output(Spare.take())
             write(output)
             unsent?.let { connection.send(it) }
             unsent = null

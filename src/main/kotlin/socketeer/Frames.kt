@@ -157,7 +157,6 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
     /** What was consumed is gone; the next frame begins. */
     private fun advance() {
         val input = input
-        input.offset += input.cursor - input.base
         input.base = input.cursor
         input.framed = false
         input.content = false
@@ -170,6 +169,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
     }
 
     private fun adopt(array: ByteArray, owned: Boolean) {
+        input.origin += input.base
         input.array = array
         input.base = 0
         input.cursor = 0
@@ -208,11 +208,15 @@ internal object Spare {
     private const val SLACK = 64
     private val spare = ThreadLocal<ByteArray?>()
 
-    fun take(atLeast: Int): ByteArray {
+    /** An array for [atLeast] bytes that may be held for long, and so isn't a lot greater. */
+    fun take(atLeast: Int): ByteArray = taken(atLeast, SLACK.toLong() * atLeast)
+
+    /** Any array, for as long as something is on its way out. */
+    fun take(): ByteArray = taken(0, Long.MAX_VALUE)
+
+    private fun taken(atLeast: Int, atMost: Long): ByteArray {
         val array = spare.get()
-        if (array == null || array.size < atLeast ||
-            array.size > SLACK * atLeast
-        ) {
+        if (array == null || array.size < atLeast || array.size > atMost) {
             return ByteArray(maxOf(atLeast, MIN_ARRAY.toInt()))
         }
         spare.set(null)

@@ -17,8 +17,9 @@ public class Input internal constructor() {
     internal var limit: Int = 0
     internal var cursor: Int = 0
 
-    /** The stream's offset of index 0. */
-    internal var offset: Long = 0
+    /** The stream's offset of the array's first byte, and of index 0. */
+    internal var origin: Long = 0
+    internal val offset: Long get() = origin + base
 
     /** The size that [has] found wanting in this call; 0 if it was not asked. */
     internal var wanted: Int = 0
@@ -87,12 +88,11 @@ public class Input internal constructor() {
     public fun readBytes(n: Int): ByteString {
         checkHas(n)
         if (n == 0) return NO_BYTES
-        val to = cursor + n
-        val copy = array.copyOfRange(cursor, to)
+        val from = cursor
         examined += n
         content = true
-        cursor = to
-        return wrap(copy)
+        cursor = from + n
+        return ByteString(array, from, from + n)
     }
 
     /** Ends decoding: the byte at [index] breaks the format. [message] says what was expected and what is there. */
@@ -118,7 +118,6 @@ public class Input internal constructor() {
 
     /** Drops the bytes before [position] although no frame is finished: where a decoder [resumes][Decoder.resumes]. */
     internal fun discard() {
-        offset += position
         base = cursor
     }
 

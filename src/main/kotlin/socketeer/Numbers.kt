@@ -4,8 +4,8 @@ import java.nio.ByteOrder
 
 private const val BYTE_BITS = 8
 private const val VARINT_BITS = 7
-private const val VARINT_MORE = 0x80
-private const val VARINT_VALUE = 0x7F
+private const val VARINT_MORE = 0x80L
+private const val VARINT_VALUE = 0x7FL
 
 /** Nine groups of seven bits: what a non-negative Long takes. */
 internal const val MAX_VARINT = 9
@@ -58,19 +58,17 @@ private class DecimalNumber(private val digits: Length.Decimal, private val max:
     override fun encode(value: Long, output: Output) {
         require(value in 0..max) { "0 <= number <= $max, was $value" }
         output.reserve(maxBytes)
-        digits.put(value, output.array, output.size)
-        output.size += digits.sizeOf(value)
+        output.size += digits.put(value, output.array, output.size)
     }
 
-    override fun decoder() =
-        Decoder { input ->
-            val n = digits.measure(input, max)
-            if (n == 0) return@Decoder null
-            input.content = true
-            val number = digits.read(input, n)
-            input.cursor += n
-            number
-        }
+    override fun decoder() = Decoder { numberOrNull(it, digits, max) }
+}
+
+private fun numberOrNull(input: Input, length: Length, max: Long): Long? {
+    val number = length.read(input, max)
+    if (number == NOT_YET) return null
+    input.content = true
+    return number
 }
 
 private class FixedNumber(private val size: Int, private val order: ByteOrder) : Codec<Long> {
@@ -92,16 +90,11 @@ private object VarintNumber : Codec<Long> {
 
     override fun encode(value: Long, output: Output) {
         require(value >= 0) { "number >= 0, was $value" }
-        writeVarint(value, output)
+        output.reserve(MAX_VARINT)
+        output.size += putVarint(value, output.array, output.size)
     }
 
-    override fun decoder() =
-        Decoder { input ->
-            val n = varintSize(input)
-            if (n == 0) return@Decoder null
-            input.content = true
-            readVarint(input, n)
-        }
+    override fun decoder() = Decoder { numberOrNull(it, Length.Varint, Long.MAX_VALUE) }
 }
 
 /** How many bytes the varint at the position has, or 0 if they haven't all come. Nine bytes at most are looked at. */
@@ -120,20 +113,26 @@ internal fun varintSize(input: Input): Int {
     input.malformed("varint of at most $MAX_VARINT bytes expected, more follow", input.position + MAX_VARINT - 1)
 }
 
-internal fun readVarint(input: Input, size: Int): Long {
+/** The varint of [size] bytes at the position, looked at without consuming it. */
+internal fun varintAt(input: Input, size: Int): Long {
     var number = 0L
     for (i in 0 until size) {
-        number = number or ((input.array[input.cursor + i].toLong() and VARINT_VALUE.toLong()) shl VARINT_BITS * i)
+        number = number or ((input.array[input.cursor + i].toLong() and VARINT_VALUE) shl VARINT_BITS * i)
     }
-    input.cursor += size
     return number
 }
 
-internal fun writeVarint(value: Long, output: Output) {
-    var rest = value
+internal fun sizeOfVarint(number: Long): Int =
+    maxOf(1, (Long.SIZE_BITS - number.countLeadingZeroBits() + VARINT_BITS - 1) / VARINT_BITS)
+
+/** Puts [number] into [array] at [at]: how many bytes that took. */
+internal fun putVarint(number: Long, array: ByteArray, at: Int): Int {
+    var rest = number
+    var i = at
     while (rest > VARINT_VALUE) {
-        output.write((rest.toInt() and VARINT_VALUE) or VARINT_MORE)
-        rest = rest ushr VARINT_BITS
+        array[i++] = ((rest and VARINT_VALUE) or VARINT_MORE).toByte()
+        rest = rest shr VARINT_BITS
     }
-    output.write(rest.toInt())
+    array[i] = rest.toByte()
+    return i + 1 - at
 }

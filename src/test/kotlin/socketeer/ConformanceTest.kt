@@ -21,6 +21,7 @@ import java.util.concurrent.Executors
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.coroutines.ContinuationInterceptor
+import kotlin.time.Duration.Companion.seconds
 
 class ConformanceTest : FunSpec({ makers.forEach(::hold) })
 
@@ -36,7 +37,19 @@ val makers: List<Maker> =
         networks("Unix streams", PORTS, RESET, run = ::onLoop, address = ::freshPath) { NioNetwork(callersLoop()) },
         pairs("socket pairs", RESET, run = ::onLoop) { NioNetwork(callersLoop()).socketPair() },
         networks("TCP on ktor's selector manager", run = ::onKtor) { NioNetwork(ktor.get()) },
+        networks("shaped, in memory", DESCRIPTORS) {
+            WrappedNetwork(MemoryNetwork()) { it.shaped(ample, ample, ample) }
+        },
+        networks("shaped TCP", run = ::onLoop) {
+            WrappedNetwork(NioNetwork(callersLoop())) { it.shaped(ample, ample, ample) }
+        },
+        networks("TCP behind a proxy", run = ::onLoop) {
+            WrappedNetwork(NioNetwork(callersLoop())) { Proxied(it, ProxyHeader.local()) }
+        },
     )
+
+/** A rate that no test reaches. */
+private val ample get() = (1L shl 40) per 1.seconds
 
 private val paths = AtomicInteger()
 

@@ -4,6 +4,8 @@ import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeoutOrNull
@@ -23,6 +25,7 @@ import java.util.concurrent.CountDownLatch
 import kotlin.concurrent.thread
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.minutes
+import kotlin.time.Duration.Companion.seconds
 
 /** The port that the README calls 9000: free a moment ago, and the snippets bind it themselves. */
 private var port = 0
@@ -138,6 +141,55 @@ class ReadmeTest : FunSpec({
         } shouldBe "from memory\n"
     }
 
+    test("behind a proxy") {
+        fun snippet() {
+            net {
+                tcpServer(
+                    port,
+                    handler = proxied(from = listOf(Cidr.parse("127.0.0.1/32"))) {
+                        framed(lines()).forEach { send("$remote says $it\n") }
+                    },
+                )
+            }
+        }
+        interrupted(::snippet) {
+            val said = "PROXY TCP4 192.0.2.7 198.51.100.1 56324 443\r\nhello\n"
+            echoed(said, "192.0.2.7:56324 says hello\n".length) shouldBe "192.0.2.7:56324 says hello\n"
+        }
+    }
+
+    test("an agent that tells a proxy that its server leaves") {
+        fun snippet() {
+            net {
+                val leaving = CompletableDeferred<Unit>()
+                val told = Channel<Unit>(Channel.UNLIMITED)
+                tcpServer(0) {
+                    send(if (leaving.isCompleted) "drain\n" else "up\n")
+                    if (leaving.isCompleted) told.send(Unit)
+                }
+            }
+        }
+        interrupted(::snippet) {}
+    }
+
+    test("shaping") {
+        fun snippet() {
+            net {
+                tcpServer(
+                    port,
+                    handler = shaped(receive = 512.kiB per 1.seconds, send = 2.MiB per 1.seconds) {
+                        val frames = Throttle(10 per 1.seconds)
+                        framed(lines()).forEach {
+                            frames.take()
+                            send(it)
+                        }
+                    },
+                )
+            }
+        }
+        interrupted(::snippet) { echoed("hello\n", "hello".length) shouldBe "hello" }
+    }
+
     test("the laws for a network of one's own") {
         printed {
             val mine = networks("my network", Ability.DESCRIPTORS, Ability.EXHAUSTION) { MemoryNetwork() }
@@ -148,11 +200,11 @@ class ReadmeTest : FunSpec({
     }
 })
 
-/** [text] without imports, comments and white space, which the formatter may set as it likes. */
+/** [text] without imports, comments, trailing commas and white space, which the formatter may set as it likes. */
 private fun code(text: String): String =
     text.lines().filterNot {
         it.startsWith("import ")
-    }.joinToString("") { it.substringBefore(" //") }.filterNot(Char::isWhitespace)
+    }.joinToString("") { it.substringBefore(" //") }.filterNot(Char::isWhitespace).replace(",)", ")")
 
 /** Runs [snippet], which never ends by itself, while [block] talks to it, then interrupts it as Ctrl-C would. */
 private fun interrupted(snippet: () -> Unit, block: () -> Unit) {
@@ -170,8 +222,8 @@ private fun interrupted(snippet: () -> Unit, block: () -> Unit) {
     over.await()
 }
 
-/** What comes back for [text], once somebody listens. */
-private fun echoed(text: String): String {
+/** The first [size] bytes that come back for [text], once somebody listens. */
+private fun echoed(text: String, size: Int = text.length): String {
     while (true) {
         val socket =
             try {
@@ -181,7 +233,7 @@ private fun echoed(text: String): String {
             }
         return socket.use {
             it.outputStream.write(text.encodeToByteArray())
-            it.inputStream.readNBytes(text.length).decodeToString()
+            it.inputStream.readNBytes(size).decodeToString()
         }
     }
 }
