@@ -9,19 +9,20 @@ import kotlin.time.Duration
 import kotlin.time.Duration.Companion.minutes
 
 /**
- * The main function of [main]'s file in a JVM of its own, with at most [descriptors] descriptors. Killed when [patience]
- * is over.
+ * The main function of [main]'s file in a JVM of its own, with at most [descriptors] descriptors, started by the command
+ * [under] if there is one. Killed when [patience] is over.
  */
 class ChildJvm(
     main: String,
     vararg args: String,
     descriptors: Int? = null,
+    under: List<String> = emptyList(),
     patience: Duration = 2.minutes,
 ) : AutoCloseable {
     private val process =
         ProcessBuilder(
             listOf("sh", "-c", (if (descriptors == null) "" else "ulimit -n $descriptors && ") + "exec \"$@\"", "sh") +
-                listOf("${System.getProperty("java.home")}/bin/java", "-XX:+UseSerialGC", "-Xmx512m") +
+                under + listOf("${System.getProperty("java.home")}/bin/java", "-XX:+UseSerialGC", "-Xmx512m") +
                 "--enable-native-access=ALL-UNNAMED" +
                 listOf("-cp", System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path")) +
                 main + args,
