@@ -57,7 +57,8 @@ private class Rounds(
         var rounds = 0
         polite.use {
             while (receipts("accepted") < plan.connections || start.elapsedNow() < plan.time) {
-                round(it, (plan.connections - receipts("accepted")).coerceIn(FEWEST, MOST).toInt())
+                val left = plan.connections - receipts("accepted")
+                round(it, if (left > 0) left.coerceIn(FEWEST, MOST).toInt() else SOAKING)
                 rounds++
             }
         }
@@ -72,6 +73,8 @@ private class Rounds(
 
     /** What the server holds when everybody has gone. */
     private fun quiet(): Counts {
+        // Who comes last is served last: then nobody waits in the backlog any more.
+        untilServed()
         events = server.ask("settle 0", "settled")
         return server.ask("holds", "holds")
     }
@@ -101,17 +104,21 @@ private class Rounds(
     }
 
     private fun exhaust(clients: Int) {
-        storm.ask("flood ${DESCRIPTORS * 2}", "flooded")
+        storm.ask("flood ${DESCRIPTORS + 200}", "flooded")
         events = server.ask("paused ${events("AcceptPaused")}", "paused")
         // Nobody new is served before the ebb, only told so after a while: halfway may be a while.
         rage(Weather.EXHAUSTED, clients) {
             val ebb = TimeSource.Monotonic.markNow()
             toldAtTheEbb += storm.ask("ebb", "ebbed")("told")
-            do {
-                val served = isServed()
-            } while (!served)
+            untilServed()
             resumed += ebb.elapsedNow()
         }
+    }
+
+    private fun untilServed() {
+        do {
+            val served = isServed()
+        } while (!served)
     }
 
     private fun isServed(): Boolean = try {
@@ -124,10 +131,13 @@ private class Rounds(
     }
 }
 
-private const val DESCRIPTORS = 350
+private const val DESCRIPTORS = 600
 private const val WARM_UP = 1_000
 
 /** Clients enough that they wait for longer than the server lets them before it tells them to go. */
 private const val LONG_DROUGHT = 400
 private const val FEWEST = 500L
 private const val MOST = 50_000L
+
+/** Clients a round of a soak: often enough without descriptors and stopped. */
+private const val SOAKING = 10_000

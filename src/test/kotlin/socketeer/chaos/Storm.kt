@@ -26,7 +26,7 @@ enum class Kind(val words: String, val share: Int, val behave: Client.() -> Bool
         hears(said) && hearsTheEnd().also { leaves() }
     }),
     RESET("resets in the middle", 200, {
-        says(upTo(50_000))
+        says(upTo(20_000))
         if (random.nextBoolean()) hearsSomething() else true
     }),
     VANISH("connects and vanishes", 230, {
@@ -136,6 +136,8 @@ private class Storm(private val server: InetSocketAddress, private val seed: Lon
                 connect(n)
             } catch (_: ConnectException) {
                 return Outcome.REFUSED
+            } catch (_: IOException) {
+                return Outcome.TURNED_AWAY
             }
         return channel.use {
             try {
@@ -173,11 +175,21 @@ fun main(args: Array<String>) {
             // Goes on while the ebb comes.
             "storm" -> thread { storm.rage(count) }
             "flood" -> {
-                flood = List(count) { storm.connect(it).also { one -> one.write(ByteBuffer.allocate(1)) } }
+                flood = List(count) { storm.connect(it) }
+                flood.forEach { it.saysAByte() }
                 say("flooded")
             }
             "ebb" -> say("ebbed", mapOf("told" to flood.count { it.hasEnded() }.toLong()))
         }
+    }
+}
+
+/** So that it is not sent away for its silence. */
+private fun SocketChannel.saysAByte() {
+    try {
+        write(ByteBuffer.allocate(1))
+    } catch (_: IOException) {
+        // It has been sent away already, for want of a descriptor.
     }
 }
 
