@@ -50,7 +50,9 @@ class AcceptFaultsTest : FunSpec({
     }
 
     for (error in listOf("EPROTO", "EPERM", "ENETDOWN", "ECONNABORTED")) {
-        test("$error, an error of the connection: the next one is taken at once").config(enabledOrReasonIf = { strace }) {
+        test("$error, an error of the connection: the next one is taken at once").config(enabledOrReasonIf = {
+            strace
+        }) {
             answering(error, "1..3") shouldBe "served\n${receipt(1)}\n"
         }
     }
@@ -104,8 +106,15 @@ private fun Socket.isServed(): Boolean = try {
 }
 
 private val strace: Enabled by lazy {
-    val works = runCatching { ProcessBuilder("strace", "--seccomp-bpf", "-f", "-o", "/dev/null", "true").start().waitFor() }
-    if (works.getOrNull() == 0) Enabled.enabled else Enabled.disabled("no strace that may trace: apt-get install strace")
+    val works =
+        runCatching { ProcessBuilder("strace", "--seccomp-bpf", "-f", "-o", "/dev/null", "true").start().waitFor() }
+    if (works.getOrNull() ==
+        0
+    ) {
+        Enabled.enabled
+    } else {
+        Enabled.disabled("no strace that may trace: apt-get install strace")
+    }
 }
 
 private const val DESCRIPTORS = 120

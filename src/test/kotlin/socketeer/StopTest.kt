@@ -37,7 +37,10 @@ class StopTest : FunSpec({
                 if (i % 4 == 3) withContext(NonCancellable) { release.await() }
             }
             release.complete(Unit)
-            withClue("$receipt") { listOf(receipt.cancelled, receipt.aborted) shouldBe listOf(CLIENTS / 4L, CLIENTS / 4L) }
+            withClue("$receipt") {
+                listOf(receipt.cancelled, receipt.aborted) shouldBe
+                    listOf(CLIENTS / 4L, CLIENTS / 4L)
+            }
         }
     }
 
@@ -110,7 +113,13 @@ class StopTest : FunSpec({
                 val real = bind(tcp(0)).listen()
                 val failing = object : Listener by real {
                     override suspend fun accept(): Connection =
-                        if (first.complete(Unit)) real.accept() else fault.await().let { throw FailedException("no more") }
+                        if (first.complete(Unit)) {
+                            real.accept()
+                        } else {
+                            fault.await().let {
+                                throw FailedException("no more")
+                            }
+                        }
                 }
                 val server = serve(failing, name = "doomed") { while (true) send(recv() ?: break) }
                 connect(server.address).use { client ->

@@ -84,12 +84,24 @@ class WatchTest : FunSpec({
     test("each event is one of a recording, with all its values") {
         val events = recorded { record -> told.forEach { record(it.first) } }.groupBy { it.name }
         events.keys shouldBe setOf(
-            "Connection", "Refused", "HandlerFailed", "CoroutineFailed", "ServerFailed", "LoopBlocked", "AcceptPaused",
+            "Connection",
+            "Refused",
+            "HandlerFailed",
+            "CoroutineFailed",
+            "ServerFailed",
+            "LoopBlocked",
+            "AcceptPaused",
             "Drain",
         ).map { "socketeer.$it" }.toSet()
         events.getValue("socketeer.Connection").single().values() shouldBe mapOf(
-            "server" to "echo", "local" to "127.0.0.1:9000", "remote" to "127.0.0.2:40000", "why" to "FINISHED",
-            "cause" to null, "received" to 5L, "sent" to 6L, "open" to 7_000_000L,
+            "server" to "echo",
+            "local" to "127.0.0.1:9000",
+            "remote" to "127.0.0.2:40000",
+            "why" to "FINISHED",
+            "cause" to null,
+            "received" to 5L,
+            "sent" to 6L,
+            "open" to 7_000_000L,
         )
         events.getValue("socketeer.Refused").single().getString("why") shouldBe "DENIED"
         events.getValue("socketeer.HandlerFailed").first().run {

@@ -79,9 +79,11 @@ class Report(
         )
         val titles = listOf("in the storm", "exhausted", "turned away", "stopping", "turned away", "refused")
         val head = row("what a client does", titles)
-        return (listOf(head) + Kind.entries.map { kind ->
-            row(kind.words, columns.map { (weather, outcome) -> n(storm.getValue(weather)("$kind.$outcome")) })
-        }).joinToString("\n")
+        return (
+            listOf(head) + Kind.entries.map { kind ->
+                row(kind.words, columns.map { (weather, outcome) -> n(storm.getValue(weather)("$kind.$outcome")) })
+            }
+            ).joinToString("\n")
     }
 
     private fun politely(): String = polite.map { (how, weathers) ->
@@ -99,8 +101,10 @@ class Report(
     )
 
     private fun server(): String = """
-        accepting paused ${n(events("AcceptPaused"))} times; ${n(toldAtTheEbb)} of those who waited were told by a close;
-        when there were descriptors again, serving went on after ${resumed.min()} to ${resumed.max()}
+        accepting paused ${n(
+        events("AcceptPaused"),
+    )} times; ${n(toldAtTheEbb)} of those who waited were told by a close;
+        when there were descriptors again, serving went on after ${ms(resumed.min())} to ${ms(resumed.max())}
         events: ${events.entries.sortedBy { it.key }.joinToString { (name, count) -> "$name ${n(count)}" }}
         receipts: ${receipts.entries.joinToString { (name, count) -> "$name ${n(count)}" }}
     """.trimIndent()
@@ -114,6 +118,8 @@ class Report(
         first.padEnd(FIRST) + cells.joinToString("") { it.padStart(CELL) }
 
     private fun n(count: Number): String = String.format(Locale.ROOT, "%,d", count.toLong())
+
+    private fun ms(time: Duration): String = time.toString(DurationUnit.MILLISECONDS)
 
     private fun ms(micros: Int): String = String.format(Locale.ROOT, "%,.1f ms", micros / 1_000.0)
 }
