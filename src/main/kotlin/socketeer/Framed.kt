@@ -51,6 +51,9 @@ public class Framed<T : Any> internal constructor(
     private val sending = AtomicBoolean()
     private var over = false
 
+    /** How many bytes of memory it holds for what came: 0 while it waits between two frames. */
+    internal val held: Int get() = frames.held
+
     // What is left of frames whose sending was cancelled halfway: the peer has their beginning, so it gets the rest.
     private var unsent: ByteBuffer? = null
 

@@ -68,7 +68,11 @@ public data class ProxyHeader private constructor(
         private fun plain(address: Address, other: Address): Address = when (address) {
             is TcpAddress -> tcp(host(address, other as HostAddress), address.port)
             is UdpAddress -> udp(host(address, other as HostAddress), address.port)
-            is UnixAddress, is UnixDatagramAddress -> address
+            is UnixAddress -> address
+            is UnixDatagramAddress -> {
+                require(address.path != "\u0000") { "an abstract name has 1 byte or more in a header, was 0" }
+                address
+            }
         }
 
         private fun host(address: HostAddress, other: HostAddress): String {

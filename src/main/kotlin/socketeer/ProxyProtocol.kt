@@ -17,7 +17,7 @@ import java.util.zip.CRC32C
  */
 
 /** The longest header of version 1, in bytes with its CR LF; proxy-protocol.txt, section 2.1. */
-public const val MAX_PROXY_V1: Int = 107
+private const val MAX_PROXY_V1 = 107
 
 /** The longest header of version 2 unless told otherwise: 4 KiB, ten times what addresses and names usually take. */
 public const val DEFAULT_MAX_PROXY_V2: Int = 4_096
@@ -25,7 +25,7 @@ public const val DEFAULT_MAX_PROXY_V2: Int = 4_096
 /**
  * A header of version 1, `PROXY TCP4 192.0.2.1 198.51.100.1 56324 443`: TCP addresses or unknown, no TLVs.
  *
- * At most [MAX_PROXY_V1] bytes. Its first wrong byte is refused as it comes, a wrong field with its position.
+ * At most 107 bytes. Its first wrong byte is refused as it comes, a wrong field with its position.
  */
 public fun proxyV1(): Codec<ProxyHeader> = PROXY_V1
 

@@ -2,6 +2,7 @@ package socketeer
 
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.ints.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import kotlinx.coroutines.CoroutineStart
@@ -99,6 +100,21 @@ class FramedTest :
             }
         }
 
+        test("while it waits between two frames it holds no buffer, inside one it does") {
+            pair { near, far ->
+                val strings = near.framed(netstring())
+                far.send("3:abc,4:d")
+                strings.recv() shouldBe ascii("abc")
+                val waiting = async(start = CoroutineStart.UNDISPATCHED) { strings.recv() }
+                strings.held shouldBeGreaterThan 0
+                far.send("efg,")
+                waiting.await() shouldBe ascii("defg")
+                val idle = launch(start = CoroutineStart.UNDISPATCHED) { strings.recv() }
+                strings.held shouldBe 0
+                idle.cancelAndJoin()
+            }
+        }
+
         test("cancelling receives at every byte loses none") {
             pair { near, far ->
                 val frames = near.framed(lengthPrefixed(text()))
@@ -168,6 +184,26 @@ class FramedTest :
                 shouldThrow<TooLargeException> { frames.recv() }.position shouldBe 12
                 far.send("90\nok\n")
                 frames.recv() shouldBe "ok"
+            }
+        }
+
+        test("over TCP, too, what came behind the last frame is received next") {
+            net(signals = false) {
+                val listener = bind(tcp("localhost", 0)).listen()
+                launch {
+                    connect(listener.local).use {
+                        it.send("STARTTLS\r\n3:abc,rest")
+                        it.recv() shouldBe null
+                    }
+                }
+                listener.accept().use { peer ->
+                    val lines = peer.framed(lines(LineEnd.CRLF))
+                    lines.recv() shouldBe "STARTTLS"
+                    val strings = lines.unframed(netstring())
+                    strings.recv() shouldBe ascii("abc")
+                    strings.unframed().recvExactly(4) shouldBe ascii("rest")
+                }
+                listener.close()
             }
         }
 

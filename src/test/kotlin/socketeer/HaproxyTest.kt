@@ -90,7 +90,18 @@ private class Backend(val name: String) {
     private val busy = ConcurrentHashMap.newKeySet<Job>()
 
     suspend fun start(net: Net) {
-        server = net.tcpServer(0, handler = proxied(from = listOf(Cidr.parse("127.0.0.1"))) { answer() })
+        val behind = proxied(from = listOf(Cidr.parse("127.0.0.1"))) { answer() }
+        server = net.tcpServer(0) {
+            val job = coroutineContext.job.also { busy += it }
+            try {
+                behind()
+            } catch (cause: SocketeerException) {
+                faults += cause
+                throw cause
+            } finally {
+                busy -= job
+            }
+        }
         agent = net.tcpServer(0) {
             send(if (leaves) "drain\n" else "up\n")
             if (leaves) told.send(Unit)
@@ -102,21 +113,13 @@ private class Backend(val name: String) {
             checked.complete(Unit)
             return
         }
-        val job = coroutineContext.job.also { busy += it }
-        try {
-            // The last answer says goodbye, so that the client comes back on another connection.
-            for (line in framed(lines())) {
-                val last = leaves
-                answers++
-                send("$name $remote $line ${if (last) "bye" else "more"}\n")
-                awaited?.let { (n, reached) -> if (answers >= n) reached.complete(Unit) }
-                if (last) break
-            }
-        } catch (cause: SocketeerException) {
-            faults += cause
-            throw cause
-        } finally {
-            busy -= job
+        // The last answer says goodbye, so that the client comes back on another connection.
+        for (line in framed(lines())) {
+            val last = leaves
+            answers++
+            send("$name $remote $line ${if (last) "bye" else "more"}\n")
+            awaited?.let { (n, reached) -> if (answers >= n) reached.complete(Unit) }
+            if (last) break
         }
     }
 
@@ -129,7 +132,9 @@ private class Backend(val name: String) {
     }
 
     /** Returns when nobody is being answered. */
-    suspend fun idle() = busy.toList().joinAll()
+    suspend fun idle() {
+        while (busy.isNotEmpty()) busy.toList().joinAll()
+    }
 
     suspend fun stop() {
         server.stop()

@@ -150,6 +150,8 @@ class ProxyProtocolTest : FunSpec({
                     "addresses of one family, was 192.0.2.1:1 and [::1]:1",
                 { ProxyHeader(tcp("localhost", 1), tcp("192.0.2.1", 1)) } to
                     "an address is a literal in a header, was localhost:1",
+                { ProxyHeader(unixDatagram("\u0000"), unixDatagram("")) } to
+                    "an abstract name has 1 byte or more in a header, was 0",
             )
             for ((make, why) in refused) shouldThrow<IllegalArgumentException> { make() }.message shouldBe why
         }
@@ -181,6 +183,8 @@ private val V1 = listOf(
     "PROXY UNKNOWN and whatever 99999" to ProxyHeader.unknown(),
 )
 
+private const val SPACES = "5 fields, one space between them, expected"
+
 private val MALFORMED = listOf(
     row("HTTP", "GET / HTTP/1.1\r\n", "PROXY or the signature of version 2 expected, 0x47 is there, at byte 0"),
     row("TLS", hex("16030100"), "PROXY or the signature of version 2 expected, 0x16 is there, at byte 0"),
@@ -191,9 +195,9 @@ private val MALFORMED = listOf(
     v1("UNKNOWNS", "TCP4, TCP6 or UNKNOWN expected, \"UNKNOWNS\" is there, at byte 6"),
     v1("", "TCP4, TCP6 or UNKNOWN expected, \"\" is there, at byte 6"),
     v1("\u001b[31m", "TCP4, TCP6 or UNKNOWN expected, \"?[31m\" is there, at byte 6"),
-    v1("TCP4 1.2.3.4 5.6.7.8 1", "5 fields, one space between them, expected, 4 are there, at byte 6"),
-    v1("TCP4  1.2.3.4 5.6.7.8 1 2", "5 fields, one space between them, expected, 6 are there, at byte 6"),
-    v1("TCP4 1.2.3.4 5.6.7.8 1 2 ", "5 fields, one space between them, expected, 6 are there, at byte 6"),
+    v1("TCP4 1.2.3.4 5.6.7.8 1", "$SPACES, 4 are there, at byte 6"),
+    v1("TCP4  1.2.3.4 5.6.7.8 1 2", "$SPACES, 6 are there, at byte 6", "a space too many"),
+    v1("TCP4 1.2.3.4 5.6.7.8 1 2 ", "$SPACES, 6 are there, at byte 6", "a space at the end"),
     v1("TCP4 1.2.3.04 5.6.7.8 1 2", "IPv4 address expected, \"1.2.3.04\" is there, at byte 11"),
     v1("TCP4 1.2.3.4 5.6.7.256 1 2", "IPv4 address expected, \"5.6.7.256\" is there, at byte 19"),
     v1("TCP4 ::1 ::1 1 2", "IPv4 address expected, \"::1\" is there, at byte 11"),
@@ -267,7 +271,8 @@ private val MALFORMED = listOf(
     ),
 )
 
-private fun v1(fields: String, why: String) = row(fields.ifEmpty { "nothing" }, "PROXY $fields\r\n", why)
+private fun v1(fields: String, why: String, what: String = fields.ifEmpty { "nothing" }) =
+    row(what, "PROXY $fields\r\n", why)
 
 private fun row(what: String, text: String, why: String, type: String = "MalformedException") =
     row(what, ascii(text), why, type)
@@ -312,7 +317,7 @@ private fun header(random: Random): ProxyHeader {
         0 -> ProxyHeader.local(tlvs)
         1 -> ProxyHeader.unknown(tlvs)
         2 -> ProxyHeader(unix(path(random)), unix(path(random)), tlvs)
-        3 -> ProxyHeader(unixDatagram(path(random)), unixDatagram("\u0000" + path(random).drop(1)), tlvs)
+        3 -> ProxyHeader(unixDatagram(path(random)), unixDatagram("\u0000" + path(random)), tlvs)
         4 -> random.nextBoolean().let { v6 ->
             ProxyHeader(udp(ip(random, v6), port(random)), udp(ip(random, v6), port(random)), tlvs)
         }

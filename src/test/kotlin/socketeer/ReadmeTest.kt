@@ -42,8 +42,10 @@ private object FirstPage {
 class ReadmeTest : FunSpec({
     beforeTest { port = ServerSocket(0, 0, InetAddress.getByName(LOOPBACK)).use { it.localPort } }
 
-    test("every Kotlin block of the README stands in this file") {
-        val here = code(File("src/test/kotlin/socketeer/ReadmeTest.kt").readText())
+    test("every Kotlin block of the README stands in this file, or in that of one's own framing") {
+        val here = listOf("ReadmeTest", "OwnFramingTest").joinToString("") {
+            code(File("src/test/kotlin/socketeer/$it.kt").readText())
+        }
         val blocks = Regex("```kotlin\n(.*?)```", RegexOption.DOT_MATCHES_ALL).findAll(File("README.md").readText())
         for (block in blocks.map { it.groupValues[1] }) {
             withClue(block) { (code(block.replace("9000", "port")) in here) shouldBe true }
@@ -147,7 +149,7 @@ class ReadmeTest : FunSpec({
                 tcpServer(
                     port,
                     handler = proxied(from = listOf(Cidr.parse("127.0.0.1/32"))) {
-                        framed(lines()).forEach { send("$remote says $it\n") }
+                        framed(lines()).forEach { send("$remote says $it") }
                     },
                 )
             }

@@ -67,8 +67,10 @@ object Socketeer : Contender {
         }
 }
 
+private val nobody = memoryPair().first
+
 /** A connection whose kernel takes all bytes at once. */
-private class Taking(private val taker: Consumer<Any>) : Connection by memoryPair().first {
+private class Taking(private val taker: Consumer<Any>) : Connection by nobody {
     override suspend fun send(buffer: ByteBuffer) {
         taker.accept(buffer)
         buffer.position(buffer.limit())
