@@ -10,13 +10,13 @@ import kotlin.time.Duration.Companion.seconds
  * [handler] behind a proxy that speaks the PROXY protocol, version 1 or 2: in it `remote` and `local` are what the
  * proxy's header says, and the bytes behind the header come first.
  *
- * A peer in one of the blocks [from] must send a header, so that nobody has to guess whether there is one; any other peer
- * is refused unheard. Over a Unix socket every peer is trusted: the mode of its file says who may connect. A header that
- * is local or unknown, or names no streams, leaves the real addresses. [proxyHeader] has the rest of what it said.
+ * A peer in one of the blocks [from] must send a header, so that nobody has to guess whether there is one; any other
+ * peer is refused unheard. Over a Unix socket every peer is trusted: the mode of its file says who may connect. A
+ * local or unknown header, or one that names no streams, leaves the real addresses. [proxyHeader] has all that it said.
  *
  * However it goes wrong, the handler isn't called and the connection ends, with a [DeniedException] (not in a trusted
- * block), a [TimedOutException] (no whole header within [deadline]), a [MalformedException] or [TooLargeException] (what
- * is wrong, and at which byte), or a [BrokenException] (the stream ended before it). Source: HAProxy's
+ * block), a [TimedOutException] (no whole header within [deadline]), a [MalformedException] or [TooLargeException]
+ * (what is wrong, and at which byte), or a [BrokenException] (the stream ended before it). Source: HAProxy's
  * proxy-protocol.txt, sections 2 and 5.
  *
  * @param from the blocks that proxies connect from.

@@ -38,8 +38,8 @@ public data class ProxyHeader private constructor(
 
     public companion object {
         /**
-         * A connection from [source] to [destination]: `ProxyHeader(connection.remote, connection.local)`. Scope ids stay
-         * behind, as they mean nothing on another machine.
+         * A connection from [source] to [destination]: `ProxyHeader(connection.remote, connection.local)`. Scope ids
+         * stay behind, as they mean nothing on another machine.
          *
          * @throws IllegalArgumentException if they aren't of one kind and family, or aren't literals.
          */

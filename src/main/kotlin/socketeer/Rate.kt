@@ -12,8 +12,8 @@ import kotlin.time.TimeSource
 /**
  * So much in a time: `512.kiB per 1.seconds`, `10 per 1.minutes`.
  *
- * As a limit it is a bucket that holds [amount] and fills in [per]: after silence that much passes at once, from then on
- * it comes evenly. The same rate over a shorter time is a smoother one.
+ * As a limit it is a bucket that holds [amount] and fills in [per]: after silence that much passes at once, from then
+ * on it comes evenly. The same rate over a shorter time is a smoother one.
  *
  * @property amount how much, 1 to 2^40.
  * @property per a microsecond to a day.

@@ -23,7 +23,8 @@ import kotlin.time.TimeSource
  *
  * @param receive how many bytes are received.
  * @param send how many bytes are sent.
- * @param receives how many receives give something: messages, where a peer sends one and waits. To count frames, [Throttle].
+ * @param receives how many receives give something: messages, where a peer sends one and waits. To count
+ *   frames, [Throttle].
  * @param time what tells the time; in a test, the test's.
  */
 public fun shaped(
@@ -216,8 +217,8 @@ private class ShapedSending(private val connection: Connection, private val byte
 }
 
 /**
- * Waits until [throttle] has room for a good part of [max] and says how much there is, at most [max]. Once the connection
- * is [gone] nothing is waited for: the call that follows will say so.
+ * Waits until [throttle] has room for a good part of [max] and says how much there is, at most [max]. Once the
+ * connection is [gone] nothing is waited for: the call that follows will say so.
  */
 private suspend fun Connection.awaitRoom(throttle: Throttle, max: Int, gone: CompletableJob): Int {
     // A sixteenth of the rate: smooth enough, and not a call for each byte.

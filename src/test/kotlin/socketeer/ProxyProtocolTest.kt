@@ -12,7 +12,7 @@ import socketeer.testing.values
 import java.util.zip.CRC32C
 import kotlin.random.Random
 
-/** The PROXY protocol's headers as bytes; a server behind one is in [ProxiedTest], with a real proxy in [HaproxyTest]. */
+/** The PROXY protocol: headers as bytes. A server behind one is in [ProxiedTest], with a real one in [HaproxyTest]. */
 class ProxyProtocolTest : FunSpec({
     include(codecLaws("version 1", proxyV1(), values { tcpHeader(it, emptyList()) }, Claims(canonical = false)))
     include(codecLaws("version 2", proxyV2(), values(make = ::header), v2Claims { proxyV2(max = it) }))

@@ -30,7 +30,7 @@ import kotlin.time.Duration.Companion.minutes
 import kotlin.time.Duration.Companion.nanoseconds
 import kotlin.time.Duration.Companion.seconds
 
-/** Rates and what they make of a connection, in virtual time; a shaped connection keeps the laws in [ConformanceTest]. */
+/** Rates and what they make of a connection, in virtual time; shaped connections keep the laws in [ConformanceTest]. */
 @OptIn(ExperimentalCoroutinesApi::class)
 class ShapingTest : FunSpec({
     context("a rate, as a pure function of time") {

@@ -24,7 +24,7 @@ import socketeer.TooLargeException
 
 /**
  * A consumer of events that tells them to [logger], `net(events = slf4j(logger))`: a few words, the same each time, and
- * the rest as keys and values. Needs SLF4J 2.
+ * the rest as keys and values.
  *
  * The level says who should look. ERROR: there is a bug, in a handler or in here. WARN: the machine, its network or the
  * configuration is at a limit. INFO: a server's own steps. DEBUG: what any peer can bring about as often as it likes,

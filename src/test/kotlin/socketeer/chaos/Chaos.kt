@@ -105,14 +105,18 @@ private class Rounds(
 
     private fun exhaust(clients: Int) {
         storm.ask("flood ${DESCRIPTORS + 200}", "flooded")
-        events = server.ask("paused ${events("AcceptPaused")}", "paused")
-        // Nobody new is served before the ebb, only told so after a while: halfway may be a while.
+        untilOneMore("AcceptPaused")
         rage(Weather.EXHAUSTED, clients) {
+            if (clients >= LONG_DROUGHT) untilOneMore("Refused")
             val ebb = TimeSource.Monotonic.markNow()
             toldAtTheEbb += storm.ask("ebb", "ebbed")("told")
             untilServed()
             resumed += ebb.elapsedNow()
         }
+    }
+
+    private fun untilOneMore(event: String) {
+        events = server.ask("$event ${events(event)}", event)
     }
 
     private fun untilServed() {
@@ -134,7 +138,7 @@ private class Rounds(
 private const val DESCRIPTORS = 600
 private const val WARM_UP = 1_000
 
-/** Clients enough that they wait for longer than the server lets them before it tells them to go. */
+/** Clients enough to keep them waiting until the server, which doesn't leave them so for long, turns them away. */
 private const val LONG_DROUGHT = 400
 private const val FEWEST = 500L
 private const val MOST = 50_000L

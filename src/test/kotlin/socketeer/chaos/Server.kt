@@ -27,8 +27,8 @@ import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
 /**
- * A process with an echo server that lives through the chaos. Told `paused N`, it waits until accepting has paused more
- * than N times; `settle N`, until N connections are left; `stop`, it stops and serves the same port again at once.
+ * A process with an echo server that lives through the chaos. Told an event's name and N, it waits until there have been
+ * more than N of it; `settle N`, until N connections are left; `stop`, it stops and serves the same port again at once.
  */
 fun main() {
     loadAllClasses()
@@ -40,11 +40,7 @@ fun main() {
         while (true) {
             val line = withContext(Dispatchers.IO) { readlnOrNull() } ?: break
             val count = line.substringAfter(' ', "").toLongOrNull() ?: 0
-            when (line.substringBefore(' ')) {
-                "paused" -> {
-                    while (events.counts()("AcceptPaused") <= count) delay(1.milliseconds)
-                    say("paused", events.counts())
-                }
+            when (val word = line.substringBefore(' ')) {
                 "settle" -> {
                     while (server.connections > count) delay(1.milliseconds)
                     say("settled", events.counts())
@@ -54,6 +50,10 @@ fun main() {
                     val receipt = server.stop(GRACE)
                     server = echo((server.address as TcpAddress).port)
                     say("receipt", receipt.counts())
+                }
+                else -> {
+                    while (events.counts()(word) <= count) delay(1.milliseconds)
+                    say(word, events.counts())
                 }
             }
         }

@@ -16,7 +16,7 @@ fun main(arguments: Array<String>) {
     }
     val measured = Runner(options.build()).run().map(::Measured)
     println()
-    for ((title, rows) in measured.groupBy { it.title }) if (title == "Drip") drips(rows) else table(title, rows)
+    for ((title, rows) in measured.groupBy { it.title }) if (title == "Drip") drips(rows) else tables(title, rows)
 }
 
 /** What one contender took for a message: nanoseconds, the median of all iterations (least–most); bytes allocated. */
@@ -32,6 +32,26 @@ private class Measured(result: RunResult) {
 
     /** Bytes of a message on the wire. */
     val wire: Double get() = Traffic(Framing.valueOf(framing.uppercase()), size).wire.size / MESSAGES.toDouble()
+}
+
+private fun tables(title: String, rows: List<Measured>) {
+    glance(title, rows)
+    table(title, rows)
+}
+
+/** A line a framing, a column a contender: nanoseconds a message, and how many times ours that is. */
+private fun glance(title: String, rows: List<Measured>) {
+    val who = rows.map { it.who }.distinct()
+    println("| ${title.lowercase()}: ns a message (× ours) | ${who.joinToString(" | ")} |")
+    println("|---|" + "--:|".repeat(who.size))
+    for ((key, group) in rows.groupBy { it.framing to it.size }) {
+        val ours = group.firstOrNull { it.who == "socketeer" }
+        val cells = who.map { name -> group.first { it.who == name } }.map { row ->
+            "%.0f".format(row.time) + if (ours == null || row === ours) "" else " (%.1f)".format(row.time / ours.time)
+        }
+        println("| ${key.first} | ${cells.joinToString(" | ")} |")
+    }
+    println()
 }
 
 private fun table(title: String, rows: List<Measured>) {
