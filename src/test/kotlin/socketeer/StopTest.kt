@@ -7,6 +7,7 @@ import io.kotest.matchers.comparables.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
@@ -26,17 +27,15 @@ import kotlin.time.TimeSource
 class StopTest : FunSpec({
     // The whole of it: mvn test -Dtest=StopTest -Dstop.times=100
     test("stop under full load, $TIMES times: what handlers had sent arrives, and the receipt adds up") {
-        repeat(TIMES) { withClue("time ${it + 1}") { stopUnderLoad(grace = 60.seconds, hold = { }) } }
+        repeat(TIMES) { withClue("time ${it + 1}") { stopUnderLoad(grace = 60.seconds) { _, _ -> } } }
     }
 
     test("stop under full load with handlers that go on, and some that won't be cancelled, $TIMES times: in time") {
         repeat(TIMES) {
-            val release = CompletableDeferred<Unit>()
-            val receipt = stopUnderLoad(grace = 50.milliseconds) { i ->
+            val receipt = stopUnderLoad(grace = 50.milliseconds) { i, over ->
                 if (i % 4 == 1) awaitCancellation()
-                if (i % 4 == 3) withContext(NonCancellable) { release.await() }
+                if (i % 4 == 3) withContext(NonCancellable) { over.join() }
             }
-            release.complete(Unit)
             withClue("$receipt") {
                 listOf(receipt.cancelled, receipt.aborted) shouldBe
                     listOf(CLIENTS / 4L, CLIENTS / 4L)
@@ -179,16 +178,17 @@ private fun usedMemory(): Long {
 
 /**
  * Stops a server while clients send as fast as they can and read all that comes back, until they are told that it is the
- * end; [hold] is what the handler of client i does first.
+ * end; [hold] is what the handler of a client does first, with the client's number and what ends after the stop.
  */
-private fun stopUnderLoad(grace: Duration, hold: suspend (Int) -> Unit): Receipt {
+private fun stopUnderLoad(grace: Duration, hold: suspend (Int, Job) -> Unit): Receipt {
     val answered = AtomicLongArray(CLIENTS)
+    val over = Job()
     lateinit var receipt: Receipt
     net(loops = 2, limits = Limits(linger = 60.seconds), signals = false) {
         val server = tcpServer(0) {
             val i = (recvExactly(1) ?: return@tcpServer)[0].toInt()
             answered.incrementAndGet(i)
-            hold(i)
+            hold(i, over)
             while (true) {
                 val request = recv() ?: break
                 send(request)
@@ -206,6 +206,7 @@ private fun stopUnderLoad(grace: Duration, hold: suspend (Int) -> Unit): Receipt
         receipt = server.stop(grace)
         withClue("in time, on however slow a machine") { began.elapsedNow() shouldBeLessThan grace + 60.seconds }
         val arrived = clients.awaitAll()
+        over.complete()
         if (grace > 1.seconds) {
             for (i in 0 until CLIENTS) withClue("bytes to client $i") { arrived[i] shouldBe answered[i] - 1 }
         }
