@@ -400,7 +400,7 @@ internal class NioConnection(
     fun recvBlocking(max: Int): ByteArray? {
         if (!isOpen) throw ClosedException("receive on $this: it is closed")
         if (front != null) return takeFront(max).toByteArray()
-        if (!drained) readAside(max)?.let { return it }
+        if (!drained && !noMoreInput) readAside(max)?.let { return it }
         val outcome = await(Blocked(null, max))
         return if (outcome === Blocked.AT_END) null else outcome as ByteArray
     }
@@ -411,7 +411,7 @@ internal class NioConnection(
         if (!isOpen) throw ClosedException("receive on $this: it is closed")
         if (!buffer.hasRemaining()) return 0
         if (front != null) return takeFront(buffer)
-        if (!drained) {
+        if (!drained && !noMoreInput) {
             val count = readAside(buffer)
             if (count > 0) return count
         }
