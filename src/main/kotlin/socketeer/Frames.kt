@@ -38,6 +38,10 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
     /** The offset in the stream of the first byte that no frame has taken yet. */
     public val position: Long get() = input.offset
 
+    /** How many bytes were copied in here so far: with [Input.examined] what a frame costs. */
+    internal var copied = 0L
+        private set
+
     /** How many bytes of memory are held, for the law of bounded memory. */
     internal val held: Int get() = input.array.size
 
@@ -56,6 +60,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
         check(!over) { "fed after the end" }
         makeRoom(to - from)
         bytes.copyInto(input.array, end, from, to)
+        copied += to - from
         end += to - from
     }
 
@@ -65,6 +70,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
         val n = bytes.remaining()
         makeRoom(n)
         bytes.get(input.array, end, n)
+        copied += n
         end += n
     }
 
@@ -132,7 +138,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
         val input = input
         val need = maxOf(input.wanted, input.size + 1)
         if (live > maxBytes || (need > maxBytes && !untilEnd && !over)) {
-            fail(TooLargeException("frame <= $maxBytes bytes, at byte $position it needs $need", position))
+            fail(TooLargeException("frame <= $maxBytes bytes, it needs $need", position))
         }
         if (over) {
             fail(
@@ -150,7 +156,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
 
     private fun countEmpty() {
         if (++empties > maxEmpty) {
-            fail(MalformedException("empty frames in a row <= $maxEmpty, was $empties, at byte $position", position))
+            fail(MalformedException("empty frames in a row <= $maxEmpty, was $empties", position))
         }
     }
 
@@ -195,6 +201,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
         val inPlace = owned && needed <= old.size / 2
         val target = if (inPlace) old else Spare.take(saturate(maxOf(needed, 2L * live)))
         old.copyInto(target, 0, from, end)
+        copied += live
         if (owned && !inPlace) Spare.give(old)
         adopt(target, owned = true)
         input.cursor = read

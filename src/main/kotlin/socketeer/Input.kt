@@ -95,13 +95,13 @@ public class Input internal constructor() {
         return ByteString(array, from, from + n)
     }
 
-    /** Ends decoding: the byte at [index] breaks the format. [message] says what was expected and what is there. */
-    public fun malformed(message: String, index: Int = position): Nothing =
-        throw MalformedException("$message, at byte ${offset + index}", offset + index)
+    /** Ends decoding: the byte at [index] breaks the format. [reason] says what was expected and what is there. */
+    public fun malformed(reason: String, index: Int = position): Nothing =
+        throw MalformedException(reason, offset + index)
 
     /** Ends decoding: the frame is greater than its limit, which shows at [index]. */
-    public fun tooLarge(message: String, index: Int = position): Nothing =
-        throw TooLargeException("$message, at byte ${offset + index}", offset + index)
+    public fun tooLarge(reason: String, index: Int = position): Nothing =
+        throw TooLargeException(reason, offset + index)
 
     /** The number at [index], looked at without consuming it. */
     internal fun numberAt(index: Int, n: Int, order: ByteOrder): Long {

@@ -32,6 +32,15 @@ public sealed class Length {
         return length
     }
 
+    /** Appends [length] to [output]. */
+    internal open fun write(length: Long, output: Output) {
+        output.reserve(maxBytes)
+        output.size += put(length, output.array, output.size)
+    }
+
+    /** This for one stream: what remembers an unfinished length isn't shared. */
+    internal open fun forStream(): Length = this
+
     /**
      * A number of [size] bytes in [order], unsigned.
      *
@@ -161,6 +170,46 @@ public sealed class Length {
             // What MAX_ARRAY takes: no accepted length has more.
             const val MAX_DIGITS = 10
         }
+    }
+
+    /**
+     * A length as [codec] writes it: `$5` CR LF, say, is `lines(integer().after("$"), CRLF)`.
+     *
+     * @param codec must end by itself.
+     */
+    public class Written(private val codec: Codec<Long>) : Length() {
+        init {
+            requireSelfDelimiting(codec, "a length")
+        }
+
+        override val greatest get() = Long.MAX_VALUE
+        override val maxBytes get() = codec.maxBytes
+
+        // What is known of one stream's length: see forStream.
+        private val decoder = codec.decoder()
+        private var start = -1
+
+        override fun forStream() = Written(codec)
+
+        override fun read(input: Input, max: Long): Long {
+            if (start < 0) start = input.position
+            val length = decoder.decode(input) ?: return NOT_YET
+            if (length !in 0..max) input.tooLarge("length <= $max, was $length", start)
+            start = -1
+            return length
+        }
+
+        override fun write(length: Long, output: Output) = codec.encode(length, output)
+
+        override fun sizeOf(length: Long) = codec.encode(length).size
+
+        override fun put(length: Long, array: ByteArray, at: Int): Int {
+            val bytes = codec.encode(length)
+            bytes.copyInto(array, at)
+            return bytes.size
+        }
+
+        override fun toString(): String = "length written by a codec"
     }
 }
 

@@ -114,7 +114,7 @@ private class LengthPrefixed<T : Any>(private val layout: Layout, private val pa
         if (value.size > maxPayload) throw tooLarge(value.size, maxPayload, "bytes")
         val announced = announced(value.size)
         output.reserve(layout.length.maxBytes + value.size)
-        output.size += layout.length.put(announced, output.array, output.size)
+        layout.length.write(announced, output)
         output.write(value)
     }
 
@@ -149,7 +149,7 @@ private class LengthPrefixed<T : Any>(private val layout: Layout, private val pa
 }
 
 private class LengthDecoder<T : Any>(private val layout: Layout, private val payload: Decoder<T>) : Decoder<T> {
-    private val length = layout.length
+    private val length = layout.length.forStream()
     private val offset = layout.offset
     private val adjustment = layout.adjustment
     private val greatest = layout.greatestAnnounced

@@ -69,6 +69,26 @@ class FramedTest :
             }
         }
 
+        test("all that has come is received at once, and what is wrong behind it next") {
+            pair { near, far ->
+                val framing = near.framed(lengthPrefixed(text(), Length.Binary(1), max = 9))
+                far.send("\u0001a\u0000\u0003bcd\u0001")
+                framing.recvAll() shouldBe listOf("a", "", "bcd")
+                far.send("e\u0001f\u000Agone")
+                framing.recvAll() shouldBe listOf("e", "f")
+                repeat(2) { shouldThrow<TooLargeException> { framing.recvAll() }.position shouldBe 10 }
+            }
+            pair { near, far ->
+                val framing = near.framed(lines(max = 3, resync = true))
+                far.send("a\nlonger\nb\n")
+                far.shutdown(Direction.WRITE)
+                framing.recvAll() shouldBe listOf("a")
+                shouldThrow<TooLargeException> { framing.recvAll() }.reason shouldBe "line <= 3 bytes"
+                framing.recvAll() shouldBe listOf("b")
+                framing.recvAll() shouldBe null
+            }
+        }
+
         test("if one of several can't be a frame, nothing is sent") {
             pair { near, far ->
                 shouldThrow<IllegalArgumentException> { near.framed(lines()).send("fine", "not\nfine") }

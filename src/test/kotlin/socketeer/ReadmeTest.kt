@@ -9,9 +9,11 @@ import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeoutOrNull
+import org.slf4j.LoggerFactory
 import socketeer.testing.Ability
 import socketeer.testing.networkLaws
 import socketeer.testing.networks
+import socketeer.watch.slf4j
 import java.io.ByteArrayOutputStream
 import java.io.File
 import java.io.PrintStream
@@ -120,6 +122,15 @@ class ReadmeTest : FunSpec({
                 println(server.stop())
             }
         } shouldContain "\nReceipt(accepted=1, finished=1, failed=0, cancelled=0, aborted=0, refused=0)\n"
+    }
+
+    test("events told to a logger") {
+        fun snippet() {
+            net(events = slf4j(LoggerFactory.getLogger("echo"))) {
+                tcpServer(port, name = "echo") { while (true) send(recv() ?: break) }
+            }
+        }
+        interrupted(::snippet) { echoed("hello") shouldBe "hello" }
     }
 
     test("the network is passed in") {

@@ -175,7 +175,7 @@ class RealClientsTest : FunSpec({
 })
 
 /** A test with a tool; without it the test is skipped, and its name says how to get it. */
-private suspend fun FunSpecContainerScope.with(tool: String, install: String, name: String, block: () -> Unit) {
+internal suspend fun FunSpecContainerScope.with(tool: String, install: String, name: String, block: () -> Unit) {
     val there = System.getenv("PATH").split(':').any { File(it, tool).canExecute() }
     if (there) test(name) { block() } else xtest("$name (needs $tool: $install)") {}
 }
