@@ -31,7 +31,7 @@ class AnnouncedLengthsTest :
         }
 
         test("$HOSTILE real connections that announce gigabytes don't move memory").config(
-            enabledOrReasonIf = { roomFor(2 * HOSTILE + 500) },
+            enabledOrReasonIf = { allows(2 * HOSTILE + 500) },
         ) {
             ChildJvm("socketeer.HostilePeersKt", "$HOSTILE", descriptors = 2 * HOSTILE + 500).use {
                 it.rest() shouldBe "memory stayed where it was\n"
@@ -105,7 +105,7 @@ private val varints: List<ByteString>
     get() = listOf(Int.MAX_VALUE.toLong(), Long.MAX_VALUE).map { varint().encode(it) } +
         ByteString(*ByteArray(9) { -1 }, 1)
 
-private fun roomFor(descriptors: Int): Enabled {
+private fun allows(descriptors: Int): Enabled {
     val most = ProcessBuilder("sh", "-c", "ulimit -Hn").start().inputReader().readText().trim()
     val enough = most == "unlimited" || most.toInt() >= descriptors
     return if (enough) Enabled.enabled else Enabled.disabled("ulimit -Hn is $most, needs $descriptors")
