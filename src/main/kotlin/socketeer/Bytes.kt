@@ -17,8 +17,15 @@ public fun fixed(size: Int): Codec<ByteString> {
 
 /** Exactly [bytes], of which there are 1 or more: a magic number, a separator. */
 public fun constant(bytes: ByteString): Codec<Unit> {
-    require(bytes.size >= 1) { "size of a constant >= 1, was ${bytes.size}" }
-    return Constant(bytes)
+    return Mark(bytes, counts = true)
+}
+
+/**
+ * As many bytes as [bytes] has, 1 or more, whichever they are: what decoding doesn't look at. [bytes] are written.
+ */
+public fun padding(bytes: ByteString): Codec<Unit> {
+    require(bytes.size >= 1) { "size of padding >= 1, was ${bytes.size}" }
+    return Padding(bytes)
 }
 
 /** A decoder that, given that exactly the next [n][decodeExactly] bytes are its value, needs no window on them. */
@@ -26,8 +33,13 @@ internal interface Payload<out T : Any> : Decoder<T> {
     fun decodeExactly(input: Input, n: Int): T
 }
 
-/** The value that the next [n] bytes are, all of which are in view. */
-internal fun <T : Any> Decoder<T>.decodeWhole(input: Input, n: Int): T {
+/**
+ * The value that the next [n] bytes are, all of which have come ([Input.has]): how a framing of one's own hands its
+ * payload on.
+ *
+ * @throws MalformedException, TooLargeException if they aren't one value, all of them and no more.
+ */
+public fun <T : Any> Decoder<T>.decodeWhole(input: Input, n: Int): T {
     input.framed = true
     if (this is Payload<T>) return decodeExactly(input, n)
     input.checkHas(n)
@@ -96,35 +108,71 @@ private class FixedBytes(private val size: Int) : Codec<ByteString>, Decoder<Byt
     override fun decode(input: Input): ByteString? = if (input.has(size)) input.readBytes(size) else null
 }
 
-private class Constant(private val bytes: ByteString) : Codec<Unit> {
+/**
+ * Certain bytes and no others, compared as they come: a wrong one is refused without waiting for those behind it.
+ *
+ * @param counts whether they are something by themselves, so that a frame of nothing else isn't an empty one.
+ */
+internal class Mark(private val bytes: ByteString, private val counts: Boolean = false) : Codec<Unit> {
+    private val few = bytes.toByteArray()
+
+    init {
+        require(bytes.size >= 1) { "size of a constant >= 1, was ${bytes.size}" }
+    }
+
     override val maxBytes get() = bytes.size
 
-    override fun encode(value: Unit, output: Output): Unit = output.write(bytes)
+    override fun encode(value: Unit, output: Output): Unit = output.writeFew(few)
 
     override fun decoder(): Decoder<Unit> {
         val expected = Expected(bytes)
-        return Decoder { input -> if (expected.passes(input)) input.content = true else null }
+        return Decoder { input -> if (expected.passes(input)) content(input) else null }
+    }
+
+    private fun content(input: Input) {
+        if (counts) input.content = true
     }
 }
 
-/** Certain bytes and no others, compared as they come: a wrong one is refused without waiting for those behind it. */
-internal class Expected(private val bytes: ByteString) {
+/** [bytes] and no others, on their way. */
+internal class Expected(bytes: ByteString) {
+    private val bytes = bytes.toByteArray()
     private var seen = 0
 
-    /** True once all of them are consumed; false: more have to come. */
+    /** True if all of them are consumed now; false: more have to come. */
     fun passes(input: Input): Boolean {
-        while (seen < bytes.size) {
-            if (!input.has(1)) return false
-            val there = input[input.position]
-            if (there != bytes[seen]) {
-                input.malformed("byte ${hex(bytes[seen].toInt())} expected, ${hex(there.toInt())} is there")
-            }
-            input.cursor++
-            seen++
-        }
+        val n = minOf(bytes.size - seen, input.remaining)
+        input.expect(bytes, seen, seen + n)
+        seen += n
+        if (seen < bytes.size) return input.has(1)
         seen = 0
         return true
     }
 }
+
+private class Padding(private val bytes: ByteString) : Codec<Unit>, Decoder<Unit> {
+    override val maxBytes get() = bytes.size
+
+    override fun encode(value: Unit, output: Output): Unit = output.write(bytes)
+
+    override fun decoder(): Decoder<Unit> = this
+
+    override fun decode(input: Input): Unit? {
+        if (!input.has(bytes.size)) return null
+        input.cursor += bytes.size
+        return Unit
+    }
+}
+
+/** Consumes what must be [bytes] from [from] to before [to]; there are as many. */
+internal fun Input.expect(bytes: ByteArray, from: Int = 0, to: Int = bytes.size) {
+    val start = cursor - from
+    for (i in from until to) if (array[start + i] != bytes[i]) wrong(bytes[i], start + i - base)
+    examined += to - from
+    cursor = start + to
+}
+
+private fun Input.wrong(expected: Byte, index: Int): Nothing =
+    malformed("byte ${hex(expected.toInt())} expected, ${hex(get(index).toInt())} is there", index)
 
 internal fun hex(byte: Int): String = "0x" + (byte and 0xFF).toString(16).padStart(2, '0')

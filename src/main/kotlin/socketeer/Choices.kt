@@ -29,6 +29,49 @@ public fun <K : Any, T : Any> tagged(
     vararg cases: Case<K, out T>,
 ): Codec<T> = Tagged(tag, cases.toList())
 
+/**
+ * This where the next byte is [first], which stays to be decoded, and [otherwise] where it isn't: two ways to write the
+ * same values, as Redis's commands and the ones typed by hand. This is how they're encoded.
+ *
+ * @param first what this always begins with.
+ */
+public fun <T : Any> Codec<T>.ifNext(first: Byte, otherwise: Codec<T>): Codec<T> = IfNext(this, first, otherwise)
+
+private class IfNext<T : Any>(
+    private val codec: Codec<T>,
+    private val first: Byte,
+    private val otherwise: Codec<T>,
+) : Codec<T> {
+    init {
+        require(codec.untilEnd == otherwise.untilEnd) { "both end by themselves or neither does" }
+    }
+
+    override val maxBytes = maxOf(codec.maxBytes, otherwise.maxBytes)
+    override val untilEnd get() = codec.untilEnd
+
+    override fun encode(value: T, output: Output) {
+        val start = output.size
+        codec.encode(value, output)
+        val begins = output.size > start && output.array[start] == first
+        require(begins) { "first byte = ${hex(first.toInt())}, was another" }
+    }
+
+    override fun decoder(): Decoder<T> {
+        val usual = codec.decoder()
+        val other = otherwise.decoder()
+        var current: Decoder<T>? = null
+        return Decoder { input ->
+            val chosen = current ?: run {
+                if (!input.has(1)) return@Decoder null
+                if (input[input.position] == first) usual else other
+            }
+            val value = chosen.decode(input)
+            current = if (value == null) chosen else null
+            value
+        }
+    }
+}
+
 private class HeaderBody<H : Any, B : Any>(
     private val header: Codec<H>,
     private val maxBody: Int,

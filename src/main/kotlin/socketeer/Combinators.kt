@@ -17,10 +17,25 @@ public fun <A : Any, B : Any> Codec<A>.map(
 public infix fun <A : Any, B : Any> Codec<A>.then(next: Codec<B>): Codec<Pair<A, B>> = Sequence(this, next)
 
 /** [prefix], then this: a magic number in front of a value. [prefix] is 1 byte or more. */
-public fun <T : Any> Codec<T>.after(prefix: ByteString): Codec<T> = Surrounded(prefix, this, NO_BYTES)
+public fun <T : Any> Codec<T>.after(prefix: ByteString): Codec<T> = Surrounded(Mark(prefix), this, null)
+
+/** [prefix], which always says the same ([padding], say), then this. [prefix] must end by itself. */
+public fun <T : Any> Codec<T>.after(prefix: Codec<Unit>): Codec<T> = Surrounded(prefix, this, null)
 
 /** This, then [suffix], which is 1 byte or more. This one must end by itself. */
-public fun <T : Any> Codec<T>.before(suffix: ByteString): Codec<T> = Surrounded(NO_BYTES, this, suffix)
+public fun <T : Any> Codec<T>.before(suffix: ByteString): Codec<T> = Surrounded(null, this, Mark(suffix))
+
+/** This, then [suffix], which always says the same ([padding], say). This one must end by itself. */
+public fun <T : Any> Codec<T>.before(suffix: Codec<Unit>): Codec<T> = Surrounded(null, this, suffix)
+
+/**
+ * This, with other reasons for what it refuses to decode: the protocol's own words. The positions stay.
+ *
+ * @param malformed the reason for bytes that break the format; null: as before.
+ * @param tooLarge the reason for more bytes than a limit allows; null: as before.
+ */
+public fun <T : Any> Codec<T>.refusedAs(malformed: String? = null, tooLarge: String? = null): Codec<T> =
+    Named(this, malformed, tooLarge)
 
 /**
  * At most [max] bytes of this, 0 or more; a greater frame is refused as soon as its bytes show it.
@@ -97,41 +112,71 @@ private class Sequence<A : Any, B : Any>(private val a: Codec<A>, private val b:
 }
 
 private class Surrounded<T : Any>(
-    private val prefix: ByteString,
+    private val prefix: Codec<Unit>?,
     private val codec: Codec<T>,
-    private val suffix: ByteString,
+    private val suffix: Codec<Unit>?,
 ) : Codec<T> {
     init {
-        require(prefix.size + suffix.size >= 1) { "size of a constant >= 1, was 0" }
-        if (suffix.size > 0) requireSelfDelimiting(codec, "what something follows")
+        if (prefix != null) requireSelfDelimiting(prefix, "a prefix")
+        if (suffix != null) requireSelfDelimiting(codec, "what something follows")
     }
 
-    override val maxBytes = saturate(codec.maxBytes.toLong() + prefix.size + suffix.size)
-    override val untilEnd get() = codec.untilEnd
+    override val maxBytes = saturate(codec.maxBytes.toLong() + (prefix?.maxBytes ?: 0) + (suffix?.maxBytes ?: 0))
+    override val untilEnd get() = (suffix ?: codec).untilEnd
 
     override fun encode(value: T, output: Output) {
-        output.write(prefix)
+        prefix?.encode(Unit, output)
         codec.encode(value, output)
-        output.write(suffix)
+        suffix?.encode(Unit, output)
     }
 
-    override fun decoder(): Decoder<T> {
-        val before = Expected(prefix)
-        val after = Expected(suffix)
-        val inner = codec.decoder()
-        var begun = false
-        var pending: T? = null
-        return Decoder { input ->
-            if (!begun && !before.passes(input)) return@Decoder null
-            begun = true
-            val value = pending ?: inner.decode(input) ?: return@Decoder null
-            val whole = after.passes(input)
-            pending = if (whole) null else value
-            if (!whole) return@Decoder null
-            begun = false
-            value
-        }
+    override fun decoder(): Decoder<T> = SurroundedDecoder(prefix?.decoder(), codec.decoder(), suffix?.decoder())
+}
+
+private class SurroundedDecoder<T : Any>(
+    private val before: Decoder<Unit>?,
+    private val inner: Decoder<T>,
+    private val after: Decoder<Unit>?,
+) : Decoder<T> {
+    private var begun = false
+    private var pending: T? = null
+
+    override fun decode(input: Input): T? {
+        if (before != null && !begun && before.decode(input) == null) return null
+        begun = true
+        val value = pending ?: inner.decode(input) ?: return null
+        val whole = after == null || after.decode(input) != null
+        pending = if (whole) null else value
+        if (!whole) return null
+        begun = false
+        return value
     }
+}
+
+private class Named<T : Any>(
+    private val codec: Codec<T>,
+    private val malformed: String?,
+    private val tooLarge: String?,
+) : Codec<T> by codec {
+    override fun decoder(): Decoder<T> =
+        object : Payload<T> {
+            private val inner = codec.decoder()
+
+            override val resumes get() = inner.resumes
+
+            override fun decode(input: Input): T? = named { inner.decode(input) }
+
+            override fun decodeExactly(input: Input, n: Int): T = named { inner.decodeWhole(input, n) }!!
+        }
+
+    private inline fun named(decode: () -> T?): T? =
+        try {
+            decode()
+        } catch (e: MalformedException) {
+            throw if (malformed == null) e else MalformedException(malformed, e.position, e)
+        } catch (e: TooLargeException) {
+            throw if (tooLarge == null) e else TooLargeException(tooLarge, e.position, e)
+        }
 }
 
 private class Limited<T : Any>(private val codec: Codec<T>, private val max: Int) : Codec<T> {

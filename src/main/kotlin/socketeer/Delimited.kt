@@ -78,7 +78,7 @@ private class Delimited<T : Any>(
         payload.encode(value, output)
         val end = output.size
         if (end - start > max) throw tooLarge(end - start, max, "line")
-        output.write(ends.written)
+        output.writeFew(ends.written)
         val first = ends.find(output.array, start, start, output.size)
         require(first == output.size && ends.at(output.array, start, first) == output.size - end) {
             "payload without a delimiter, was one at index ${(if (first < 0) -first else first) - 1 - start}"

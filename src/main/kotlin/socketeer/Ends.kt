@@ -8,7 +8,7 @@ private const val LF = '\n'.code.toByte()
 /** What ends a frame: where its first delimiter is, in arrays from start (the frame's first byte) to before to. */
 internal sealed interface Ends {
     /** What is written; the greatest number of bytes. */
-    val written: ByteString
+    val written: ByteArray
     val longest: Int
 
     /** What ends a frame that is being skipped. */
@@ -39,7 +39,7 @@ internal class EarliestOf(delimiters: List<ByteString>) : Ends {
         require(delimiters.toSet().size == delimiters.size) { "different delimiters = ${delimiters.size}, was fewer" }
     }
 
-    private val longestFirst = delimiters.map { it.toByteArray() }.sortedByDescending { it.size }
+    private val longestFirst = delimiters.map { it.toByteArray() }.sortedByDescending { it.size }.toTypedArray()
     private val single = longestFirst.all { it.last() == longestFirst[0].last() }
     private val last = longestFirst[0].last()
     private val lasts = BooleanArray(BYTES).also { table ->
@@ -48,9 +48,11 @@ internal class EarliestOf(delimiters: List<ByteString>) : Ends {
                 true
         }
     }
-    private val oneByte = longestFirst.all { it.size == 1 }
 
-    override val written = delimiters[0]
+    // Whether each last byte is a delimiter by itself, as LF is where CR LF is one too: then it needs no second look.
+    private val certain = longestFirst.all { long -> longestFirst.any { it.size == 1 && it[0] == long.last() } }
+
+    override val written = delimiters[0].toByteArray()
     override val longest = longestFirst[0].size
 
     override fun find(array: ByteArray, start: Int, from: Int, to: Int): Int {
@@ -58,7 +60,7 @@ internal class EarliestOf(delimiters: List<ByteString>) : Ends {
         while (true) {
             at = if (single) array.indexOf(last, at, to) else indexOfLast(array, at, to)
             if (at < 0) return 0
-            if (oneByte || at(array, start, at + 1) > 0) return at + 1
+            if (certain || at(array, start, at + 1) > 0) return at + 1
             at++
         }
     }
@@ -111,9 +113,9 @@ internal class EarliestOf(delimiters: List<ByteString>) : Ends {
 
 /** CR LF, and neither of the two by itself: what lets no message be smuggled into another (CVE-2023-51747). */
 internal object StrictCrlf : Ends {
-    override val written = ByteString(CR, LF)
+    override val written = byteArrayOf(CR, LF)
     override val longest = 2
-    override val lenient = EarliestOf(listOf(written))
+    override val lenient = EarliestOf(listOf(ByteString(written)))
 
     override fun find(array: ByteArray, start: Int, from: Int, to: Int): Int {
         if (from >= to) return 0

@@ -41,13 +41,19 @@ public class TimedOutException(message: String, cause: Throwable? = null) : Sock
 public class NameNotFoundException(message: String, cause: Throwable? = null) : SocketeerException(message, cause)
 
 /**
- * More bytes than a limit allows: a frame, a line, a datagram; [position] is the offset in the stream of what went
- * beyond it (of the length that announced too much), or -1 where there's none.
+ * Bytes that can't be a frame, a line, a datagram: too many of them, or not in the format. [reason] says what was
+ * expected; [position] is the offset in the stream of the byte at fault, or -1 where there's none.
  */
-public class TooLargeException(message: String, public val position: Long = -1) : SocketeerException(message)
+public sealed class FrameException(public val reason: String, public val position: Long, cause: Throwable?) :
+    SocketeerException(if (position < 0) reason else "$reason, at byte $position", cause)
 
-/** Bytes that break the format; [position] is the offset in the stream of the byte at fault, or -1 where there's none. */
-public class MalformedException(message: String, public val position: Long = -1) : SocketeerException(message)
+/** More bytes than a limit allows; [position] is that of what went beyond it, or of the length that announced too much. */
+public class TooLargeException(reason: String, position: Long = -1, cause: Throwable? = null) :
+    FrameException(reason, position, cause)
+
+/** Bytes that break the format. */
+public class MalformedException(reason: String, position: Long = -1, cause: Throwable? = null) :
+    FrameException(reason, position, cause)
 
 /** The system forbids it: a privileged port, a file's mode. */
 public class DeniedException(message: String, cause: Throwable? = null) : SocketeerException(message, cause)

@@ -46,10 +46,16 @@ public class Framed<T : Any> internal constructor(
     private val codec: Codec<T>,
     maxEmpty: Int,
 ) {
-    private val frames = Frames(codec, maxEmpty)
+    internal val frames = Frames(codec, maxEmpty)
     private val receiving = AtomicBoolean()
     private val sending = AtomicBoolean()
     private var over = false
+
+    // What the frames that were received together ended with; frames that can't be resumed remember it themselves.
+    private var failure: SocketeerException? = null
+
+    /** How many bytes of memory it holds for what came: 0 while it waits between two frames. */
+    internal val held: Int get() = frames.held
 
     // What is left of frames whose sending was cancelled halfway: the peer has their beginning, so it gets the rest.
     private var unsent: ByteBuffer? = null
@@ -65,6 +71,10 @@ public class Framed<T : Any> internal constructor(
     public suspend fun recv(): T? {
         take(receiving, "receive")
         try {
+            failure?.let {
+                failure = null
+                throw it
+            }
             while (true) {
                 val frame = frames.next()
                 if (frame != null || over) return frame
@@ -79,6 +89,25 @@ public class Framed<T : Any> internal constructor(
         } finally {
             receiving.set(false)
         }
+    }
+
+    /**
+     * All frames that have come, 1 or more, or null at the end of the stream: waits for the first one only. What one
+     * receive brought is taken apart here, so that all of it can be answered by one [send]. An error behind them is
+     * thrown by the next receive. Otherwise as [recv].
+     */
+    public suspend fun recvAll(): List<T>? {
+        val all = ArrayList<T>()
+        all += recv() ?: return null
+        take(receiving, "receive")
+        try {
+            while (true) all += frames.next() ?: break
+        } catch (e: SocketeerException) {
+            failure = e
+        } finally {
+            receiving.set(false)
+        }
+        return all
     }
 
     /**
@@ -131,7 +160,7 @@ public class Framed<T : Any> internal constructor(
     private suspend inline fun sending(write: (Output) -> Unit) {
         take(sending, "send")
         try {
-            val output = Output(Spare.take(MIN_ARRAY.toInt()))
+            val output = Output(Spare.take())
             write(output)
             unsent?.let { connection.send(it) }
             unsent = null

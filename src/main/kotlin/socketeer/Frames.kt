@@ -38,6 +38,10 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
     /** The offset in the stream of the first byte that no frame has taken yet. */
     public val position: Long get() = input.offset
 
+    /** How many bytes were copied in here so far: with [Input.examined] what a frame costs. */
+    internal var copied = 0L
+        private set
+
     /** How many bytes of memory are held, for the law of bounded memory. */
     internal val held: Int get() = input.array.size
 
@@ -56,6 +60,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
         check(!over) { "fed after the end" }
         makeRoom(to - from)
         bytes.copyInto(input.array, end, from, to)
+        copied += to - from
         end += to - from
     }
 
@@ -65,6 +70,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
         val n = bytes.remaining()
         makeRoom(n)
         bytes.get(input.array, end, n)
+        copied += n
         end += n
     }
 
@@ -132,7 +138,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
         val input = input
         val need = maxOf(input.wanted, input.size + 1)
         if (live > maxBytes || (need > maxBytes && !untilEnd && !over)) {
-            fail(TooLargeException("frame <= $maxBytes bytes, at byte $position it needs $need", position))
+            fail(TooLargeException("frame <= $maxBytes bytes, it needs $need", position))
         }
         if (over) {
             fail(
@@ -150,14 +156,13 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
 
     private fun countEmpty() {
         if (++empties > maxEmpty) {
-            fail(MalformedException("empty frames in a row <= $maxEmpty, was $empties, at byte $position", position))
+            fail(MalformedException("empty frames in a row <= $maxEmpty, was $empties", position))
         }
     }
 
     /** What was consumed is gone; the next frame begins. */
     private fun advance() {
         val input = input
-        input.offset += input.cursor - input.base
         input.base = input.cursor
         input.framed = false
         input.content = false
@@ -170,6 +175,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
     }
 
     private fun adopt(array: ByteArray, owned: Boolean) {
+        input.origin += input.base
         input.array = array
         input.base = 0
         input.cursor = 0
@@ -195,6 +201,7 @@ public class Frames<T : Any>(private val codec: Codec<T>, private val maxEmpty: 
         val inPlace = owned && needed <= old.size / 2
         val target = if (inPlace) old else Spare.take(saturate(maxOf(needed, 2L * live)))
         old.copyInto(target, 0, from, end)
+        copied += live
         if (owned && !inPlace) Spare.give(old)
         adopt(target, owned = true)
         input.cursor = read
@@ -208,11 +215,15 @@ internal object Spare {
     private const val SLACK = 64
     private val spare = ThreadLocal<ByteArray?>()
 
-    fun take(atLeast: Int): ByteArray {
+    /** An array for [atLeast] bytes that may be held for long, and so isn't a lot greater. */
+    fun take(atLeast: Int): ByteArray = taken(atLeast, SLACK.toLong() * atLeast)
+
+    /** Any array, for as long as something is on its way out. */
+    fun take(): ByteArray = taken(0, Long.MAX_VALUE)
+
+    private fun taken(atLeast: Int, atMost: Long): ByteArray {
         val array = spare.get()
-        if (array == null || array.size < atLeast ||
-            array.size > SLACK * atLeast
-        ) {
+        if (array == null || array.size < atLeast || array.size > atMost) {
             return ByteArray(maxOf(atLeast, MIN_ARRAY.toInt()))
         }
         spare.set(null)

@@ -17,8 +17,9 @@ public class Input internal constructor() {
     internal var limit: Int = 0
     internal var cursor: Int = 0
 
-    /** The stream's offset of index 0. */
-    internal var offset: Long = 0
+    /** The stream's offset of the array's first byte, and of index 0. */
+    internal var origin: Long = 0
+    internal val offset: Long get() = origin + base
 
     /** The size that [has] found wanting in this call; 0 if it was not asked. */
     internal var wanted: Int = 0
@@ -87,21 +88,20 @@ public class Input internal constructor() {
     public fun readBytes(n: Int): ByteString {
         checkHas(n)
         if (n == 0) return NO_BYTES
-        val to = cursor + n
-        val copy = array.copyOfRange(cursor, to)
+        val from = cursor
         examined += n
         content = true
-        cursor = to
-        return wrap(copy)
+        cursor = from + n
+        return ByteString(array, from, from + n)
     }
 
-    /** Ends decoding: the byte at [index] breaks the format. [message] says what was expected and what is there. */
-    public fun malformed(message: String, index: Int = position): Nothing =
-        throw MalformedException("$message, at byte ${offset + index}", offset + index)
+    /** Ends decoding: the byte at [index] breaks the format. [reason] says what was expected and what is there. */
+    public fun malformed(reason: String, index: Int = position): Nothing =
+        throw MalformedException(reason, offset + index)
 
     /** Ends decoding: the frame is greater than its limit, which shows at [index]. */
-    public fun tooLarge(message: String, index: Int = position): Nothing =
-        throw TooLargeException("$message, at byte ${offset + index}", offset + index)
+    public fun tooLarge(reason: String, index: Int = position): Nothing =
+        throw TooLargeException(reason, offset + index)
 
     /** The number at [index], looked at without consuming it. */
     internal fun numberAt(index: Int, n: Int, order: ByteOrder): Long {
@@ -118,7 +118,6 @@ public class Input internal constructor() {
 
     /** Drops the bytes before [position] although no frame is finished: where a decoder [resumes][Decoder.resumes]. */
     internal fun discard() {
-        offset += position
         base = cursor
     }
 

@@ -14,19 +14,32 @@ public sealed class Length {
     internal open val size: Int get() = 0
 
     /**
-     * How many bytes the length at the position takes; 0 if they haven't all come. What can't be a length is refused,
-     * and so is, where that shows already, one above [max].
+     * Consumes the length at the position; [NOT_YET] and nothing consumed if it hasn't all come. What can't be a length,
+     * or is one above [max], is refused, a decimal one with the first digit that shows it.
      */
-    internal abstract fun measure(input: Input, max: Long): Int
-
-    /** The length at the position, [n] bytes that were measured and stay unconsumed. Negative: 2^63 or more. */
-    internal abstract fun read(input: Input, n: Int): Long
+    internal abstract fun read(input: Input, max: Long): Long
 
     /** How many bytes [length] takes. */
     internal abstract fun sizeOf(length: Long): Int
 
-    /** Puts [length] into [array] at [at]. */
-    internal abstract fun put(length: Long, array: ByteArray, at: Int)
+    /** Puts [length] into [array] at [at]: how many bytes that took. */
+    internal abstract fun put(length: Long, array: ByteArray, at: Int): Int
+
+    /** [length], which [n] bytes say that are now consumed, unless it is above [max] or beyond 2^63 (negative). */
+    internal fun accepted(input: Input, length: Long, n: Int, max: Long): Long {
+        if (length < 0 || length > max) input.tooLarge("length <= $max, was ${length.toULong()}")
+        input.cursor += n
+        return length
+    }
+
+    /** Appends [length] to [output]. */
+    internal open fun write(length: Long, output: Output) {
+        output.reserve(maxBytes)
+        output.size += put(length, output.array, output.size)
+    }
+
+    /** This for one stream: what remembers an unfinished length isn't shared. */
+    internal open fun forStream(): Length = this
 
     /**
      * A number of [size] bytes in [order], unsigned.
@@ -43,22 +56,18 @@ public sealed class Length {
         override val greatest = if (size == Long.SIZE_BYTES) Long.MAX_VALUE else (1L shl Byte.SIZE_BITS * size) - 1
         override val maxBytes get() = size
 
-        override fun measure(input: Input, max: Long) = if (input.has(size)) size else 0
-
-        override fun read(input: Input, n: Int): Long = if (int32) {
-            input.int32()
-        } else {
-            input.numberAt(
-                input.position,
-                size,
-                order,
-            )
+        override fun read(input: Input, max: Long): Long {
+            if (!input.has(size)) return NOT_YET
+            val length = if (int32) input.int32() else input.numberAt(input.position, size, order)
+            return accepted(input, length, size, max)
         }
 
         override fun sizeOf(length: Long) = size
 
-        override fun put(length: Long, array: ByteArray, at: Int) =
+        override fun put(length: Long, array: ByteArray, at: Int): Int {
             if (int32) INT_BE.set(array, at, length.toInt()) else putNumber(array, at, length, size, order)
+            return size
+        }
 
         override fun toString(): String = "length of $size bytes"
     }
@@ -68,32 +77,14 @@ public sealed class Length {
         override val greatest get() = Long.MAX_VALUE
         override val maxBytes get() = MAX_VARINT
 
-        override fun measure(input: Input, max: Long) = if (input.has(1) &&
-            input[input.position] >= 0
-        ) {
-            1
-        } else {
-            varintSize(input)
+        override fun read(input: Input, max: Long): Long {
+            val n = varintSize(input)
+            return if (n == 0) NOT_YET else accepted(input, varintAt(input, n), n, max)
         }
 
-        override fun read(input: Input, n: Int): Long {
-            val start = input.position
-            return readVarint(input, n).also { input.position = start }
-        }
+        override fun sizeOf(length: Long) = sizeOfVarint(length)
 
-        override fun sizeOf(length: Long): Int {
-            var n = 1
-            while (length shr 7 * n != 0L) n++
-            return n
-        }
-
-        override fun put(length: Long, array: ByteArray, at: Int) {
-            val last = at + sizeOf(length) - 1
-            for (i in at..last) {
-                val group = (length shr 7 * (i - at)).toInt() and 0x7F
-                array[i] = (if (i < last) group or 0x80 else group).toByte()
-            }
-        }
+        override fun put(length: Long, array: ByteArray, at: Int) = putVarint(length, array, at)
 
         override fun toString(): String = "varint length"
     }
@@ -113,33 +104,40 @@ public sealed class Length {
         override val greatest get() = Long.MAX_VALUE
         override val maxBytes get() = MAX_DIGITS + ending.size
 
-        override fun measure(input: Input, max: Long): Int {
+        override fun read(input: Input, max: Long): Long {
+            val array = input.array
+            val start = input.cursor
             var number = 0L
-            var n = 0
-            while (true) {
-                if (!input.has(n + 1)) return 0
-                val digit = input[input.position + n] - ZERO
+            var at = start
+            while (at < input.limit) {
+                val digit = array[at] - ZERO
                 if (digit !in 0..9) break
-                if (n > 0 && number == 0L) input.malformed("length without a needless 0 expected", input.position)
+                if (at > start && number == 0L) input.malformed("length without a needless 0 expected")
                 number = number * 10 + digit
-                if (number > max) input.tooLarge("length <= $max, was $number or more", input.position)
-                n++
+                if (number > max) input.tooLarge("length <= $max, was $number or more")
+                at++
             }
-            for ((i, byte) in ending.withIndex()) {
-                if (!input.has(n + i + 1)) return 0
-                val there = input[input.position + n + i]
-                if (n == 0 || there != byte) {
-                    val expected = if (n == 0) "digit" else "digit or ${hex(byte.toInt())}"
-                    input.malformed("$expected expected, ${hex(there.toInt())} is there", input.position + n + i)
-                }
-            }
-            return n + ending.size
+            input.examined += at - start
+            return if (ends(input, at - start)) number else NOT_YET
         }
 
-        override fun read(input: Input, n: Int): Long {
-            var number = 0L
-            for (i in 0 until n - ending.size) number = number * 10 + (input[input.position + i] - ZERO)
-            return number
+        /** Consumes [digits] digits and the end behind them; false if that hasn't all come. */
+        private fun ends(input: Input, digits: Int): Boolean {
+            val come = minOf(ending.size, input.remaining - digits)
+            val from = input.cursor + digits
+            for (i in 0 until come) {
+                val there = input.array[from + i]
+                if (there != ending[i] || digits == 0) wrong(input, digits, i, there)
+            }
+            input.examined += come
+            if (come < ending.size) return input.has(digits + come + 1)
+            input.cursor = from + come
+            return true
+        }
+
+        private fun wrong(input: Input, digits: Int, i: Int, there: Byte) {
+            val expected = if (digits == 0) "digit" else "digit or ${hex(ending[i].toInt())}"
+            input.malformed("$expected expected, ${hex(there.toInt())} is there", input.position + digits + i)
         }
 
         override fun sizeOf(length: Long): Int {
@@ -152,14 +150,16 @@ public sealed class Length {
             return n + ending.size
         }
 
-        override fun put(length: Long, array: ByteArray, at: Int) {
-            val digits = sizeOf(length) - ending.size
+        override fun put(length: Long, array: ByteArray, at: Int): Int {
+            val n = sizeOf(length)
             var rest = length
-            for (i in at + digits - 1 downTo at) {
-                array[i] = (ZERO + rest % 10).toByte()
-                rest /= 10
+            for (i in at + n - ending.size - 1 downTo at) {
+                val tenth = rest / 10
+                array[i] = (ZERO + (rest - 10 * tenth)).toByte()
+                rest = tenth
             }
-            ending.copyInto(array, at + digits)
+            for (i in ending.indices) array[at + n - ending.size + i] = ending[i]
+            return n
         }
 
         override fun toString(): String = "decimal length"
@@ -171,4 +171,47 @@ public sealed class Length {
             const val MAX_DIGITS = 10
         }
     }
+
+    /**
+     * A length as [codec] writes it: `$5` CR LF, say, is `lines(integer().after("$"), CRLF)`.
+     *
+     * @param codec must end by itself.
+     */
+    public class Written(private val codec: Codec<Long>) : Length() {
+        init {
+            requireSelfDelimiting(codec, "a length")
+        }
+
+        override val greatest get() = Long.MAX_VALUE
+        override val maxBytes get() = codec.maxBytes
+
+        // What is known of one stream's length: see forStream.
+        private val decoder = codec.decoder()
+        private var start = -1
+
+        override fun forStream() = Written(codec)
+
+        override fun read(input: Input, max: Long): Long {
+            if (start < 0) start = input.position
+            val length = decoder.decode(input) ?: return NOT_YET
+            if (length !in 0..max) input.tooLarge("length <= $max, was $length", start)
+            start = -1
+            return length
+        }
+
+        override fun write(length: Long, output: Output) = codec.encode(length, output)
+
+        override fun sizeOf(length: Long) = codec.encode(length).size
+
+        override fun put(length: Long, array: ByteArray, at: Int): Int {
+            val bytes = codec.encode(length)
+            bytes.copyInto(array, at)
+            return bytes.size
+        }
+
+        override fun toString(): String = "length written by a codec"
+    }
 }
+
+/** What [Length.read] gives where the length hasn't all come. */
+internal const val NOT_YET: Long = -1

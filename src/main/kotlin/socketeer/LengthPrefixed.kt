@@ -98,6 +98,8 @@ private class LengthPrefixed<T : Any>(private val layout: Layout, private val pa
 
     // Bytes behind nothing but their length: how many they are is known beforehand.
     private val plain = payload is Payload<*> && layout.strip == layout.length.size && layout.offset == 0
+    private val maxPayload = payload.maxBytes
+    private val trailer = layout.trailer.toByteArray()
 
     override fun encode(value: T, output: Output) {
         when {
@@ -105,15 +107,14 @@ private class LengthPrefixed<T : Any>(private val layout: Layout, private val pa
             layout.length.size == 0 -> encodeVarying(value, output)
             else -> encodeFixed(value, output)
         }
-        output.write(layout.trailer)
+        output.writeFew(trailer)
     }
 
     private fun encodeBytes(value: ByteString, output: Output) {
-        if (value.size > payload.maxBytes) throw tooLarge(value.size, payload.maxBytes, "bytes")
+        if (value.size > maxPayload) throw tooLarge(value.size, maxPayload, "bytes")
         val announced = announced(value.size)
         output.reserve(layout.length.maxBytes + value.size)
-        layout.length.put(announced, output.array, output.size)
-        output.size += layout.length.sizeOf(announced)
+        layout.length.write(announced, output)
         output.write(value)
     }
 
@@ -148,11 +149,11 @@ private class LengthPrefixed<T : Any>(private val layout: Layout, private val pa
 }
 
 private class LengthDecoder<T : Any>(private val layout: Layout, private val payload: Decoder<T>) : Decoder<T> {
-    private val length = layout.length
+    private val length = layout.length.forStream()
     private val offset = layout.offset
     private val adjustment = layout.adjustment
     private val greatest = layout.greatestAnnounced
-    private val trailer = layout.trailer.size
+    private val trailer = layout.trailer.toByteArray()
     private val stripsHead = !layout.keepsLength && layout.skipped == 0
     private val exact = payload as? Payload<T>
 
@@ -166,7 +167,7 @@ private class LengthDecoder<T : Any>(private val layout: Layout, private val pay
             n = header(input)
             if (n < 0) return null
         }
-        if (!input.has(n + trailer)) {
+        if (!input.has(n + trailer.size)) {
             pending = n
             return null
         }
@@ -174,7 +175,7 @@ private class LengthDecoder<T : Any>(private val layout: Layout, private val pay
         if (!stripsHead) n = strip(input, n)
         input.framed = true
         val value = exact?.decodeExactly(input, n) ?: payload.decodeWhole(input, n)
-        if (trailer > 0) readTrailer(input)
+        if (trailer.isNotEmpty()) input.expect(trailer)
         return value
     }
 
@@ -185,17 +186,13 @@ private class LengthDecoder<T : Any>(private val layout: Layout, private val pay
             if (!input.has(layout.head)) return NONE
             input.cursor += offset
         }
-        val size = length.measure(input, greatest)
-        if (size == 0) return NONE
-        val announced = length.read(input, size)
-        if (announced < 0 || announced > greatest) input.tooLarge("length <= $greatest, was ${announced.toULong()}")
+        val at = input.position
+        val announced = length.read(input, greatest)
+        if (announced == NOT_YET) return NONE
         val behind = announced + adjustment
-        if (behind <
-            layout.skipped
-        ) {
-            input.malformed("length >= ${layout.skipped - adjustment} expected, $announced is there")
+        if (behind < layout.skipped) {
+            input.malformed("length >= ${layout.skipped - adjustment} expected, $announced is there", at)
         }
-        input.cursor += size
         return behind.toInt()
     }
 
@@ -204,16 +201,6 @@ private class LengthDecoder<T : Any>(private val layout: Layout, private val pay
         val end = input.position + behind
         input.position = if (layout.keepsLength) start + layout.strip else input.position + layout.skipped
         return end - input.position
-    }
-
-    private fun readTrailer(input: Input) {
-        for (i in 0 until trailer) {
-            val there = input[input.position]
-            if (there != layout.trailer[i]) {
-                input.malformed("byte ${hex(layout.trailer[i].toInt())} expected, ${hex(there.toInt())} is there")
-            }
-            input.cursor++
-        }
     }
 
     private companion object {

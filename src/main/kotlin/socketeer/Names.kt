@@ -2,7 +2,9 @@ package socketeer
 
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.async
+import kotlinx.coroutines.withContext
 import java.io.IOException
 import java.net.InetAddress
 import java.net.UnknownHostException
@@ -57,6 +59,9 @@ public suspend fun protocolNumber(name: String): Int =
 /** What [block], which may block, gives; cancellation doesn't wait for it. */
 internal suspend fun <T> aside(block: () -> T): T =
     CoroutineScope(Dispatchers.IO).async { runCatching(block) }.await().getOrThrow()
+
+/** The same for what opens or removes something: it is brief, and who is cancelled meanwhile still has what it made. */
+internal suspend fun <T> asideWhole(block: () -> T): T = withContext(NonCancellable) { aside(block) }
 
 private fun readHostName(): String? = read(Path.of("/proc/sys/kernel/hostname"))?.trim()?.ifEmpty { null }
     ?: System.getenv("COMPUTERNAME") ?: System.getenv("HOSTNAME")

@@ -312,7 +312,7 @@ internal suspend fun Connection.copyFile(path: Path, offset: Long, count: Long):
     maxOf(position - offset, 0)
 }
 
-internal suspend fun openFile(path: Path): FileChannel = aside {
+internal suspend fun openFile(path: Path): FileChannel = asideWhole {
     try {
         FileChannel.open(path)
     } catch (cause: java.nio.file.AccessDeniedException) {

@@ -1,14 +1,18 @@
 package socketeer
 
 import java.nio.ByteOrder
+import kotlin.math.abs
 
 private const val BYTE_BITS = 8
 private const val VARINT_BITS = 7
-private const val VARINT_MORE = 0x80
-private const val VARINT_VALUE = 0x7F
+private const val VARINT_MORE = 0x80L
+private const val VARINT_VALUE = 0x7FL
 
 /** Nine groups of seven bits: what a non-negative Long takes. */
 internal const val MAX_VARINT = 9
+
+/** A minus and nineteen digits: what the smallest Long takes. */
+private const val MAX_INTEGER = 20
 
 /** One byte as 0 to 255. */
 public fun uint8(): Codec<Int> = uint(1).map({ it.toInt() }, { it.toLong() })
@@ -52,25 +56,76 @@ public fun decimal(end: String, max: Long = Int.MAX_VALUE.toLong()): Codec<Long>
     return DecimalNumber(Length.Decimal(end), max)
 }
 
+/**
+ * A whole number of 64 bits in decimal digits until its input ends, with a minus if it is negative: `lines(integer())`.
+ * No plus, no needless zero in front, so that a number is written in one way.
+ */
+public fun integer(): Codec<Long> = WholeNumber
+
+private object WholeNumber : Codec<Long>, Payload<Long> {
+    override val maxBytes get() = MAX_INTEGER
+    override val untilEnd get() = true
+
+    override fun encode(value: Long, output: Output) {
+        output.reserve(MAX_INTEGER)
+        if (value < 0) output.write('-'.code)
+        val from = output.size
+        var rest = value
+        do {
+            // Digits of a negative number, as the smallest has no positive counterpart; the lowest comes first.
+            output.write('0'.code + abs((rest % 10).toInt()))
+            rest /= 10
+        } while (rest != 0L)
+        output.array.reverse(from, output.size)
+    }
+
+    override fun decoder(): Decoder<Long> = this
+
+    override fun decode(input: Input): Long? {
+        if (input.ended) return decodeExactly(input, input.remaining)
+        if (input.remaining > MAX_INTEGER) {
+            input.tooLarge("integer <= $MAX_INTEGER bytes", input.position + MAX_INTEGER)
+        }
+        return null
+    }
+
+    override fun decodeExactly(input: Input, n: Int): Long {
+        val start = input.position
+        val negative = n > 1 && input[start].toInt() == '-'.code
+        val first = if (negative) 1 else 0
+        if (n == 0) input.malformed("digit expected, nothing is there")
+        var number = 0L
+        for (i in first until n) {
+            val digit = input[start + i] - '0'.code
+            if (digit !in 0..9) input.malformed("digit expected, ${hex(input[start + i].toInt())} is there", start + i)
+            val needless = digit == 0 && i == first && n > 1
+            if (needless) input.malformed("number without a needless 0 expected", start + i)
+            if (number < (Long.MIN_VALUE + digit) / 10) input.malformed("number of 64 bits expected", start + i)
+            number = number * 10 - digit
+        }
+        if (!negative && number == Long.MIN_VALUE) input.malformed("number of 64 bits expected", start + n - 1)
+        input.content = true
+        input.cursor += n
+        return if (negative) number else -number
+    }
+}
+
 private class DecimalNumber(private val digits: Length.Decimal, private val max: Long) : Codec<Long> {
     override val maxBytes get() = digits.maxBytes
 
     override fun encode(value: Long, output: Output) {
         require(value in 0..max) { "0 <= number <= $max, was $value" }
-        output.reserve(maxBytes)
-        digits.put(value, output.array, output.size)
-        output.size += digits.sizeOf(value)
+        digits.write(value, output)
     }
 
-    override fun decoder() =
-        Decoder { input ->
-            val n = digits.measure(input, max)
-            if (n == 0) return@Decoder null
-            input.content = true
-            val number = digits.read(input, n)
-            input.cursor += n
-            number
-        }
+    override fun decoder() = Decoder { numberOrNull(it, digits, max) }
+}
+
+private fun numberOrNull(input: Input, length: Length, max: Long): Long? {
+    val number = length.read(input, max)
+    if (number == NOT_YET) return null
+    input.content = true
+    return number
 }
 
 private class FixedNumber(private val size: Int, private val order: ByteOrder) : Codec<Long> {
@@ -92,16 +147,11 @@ private object VarintNumber : Codec<Long> {
 
     override fun encode(value: Long, output: Output) {
         require(value >= 0) { "number >= 0, was $value" }
-        writeVarint(value, output)
+        output.reserve(MAX_VARINT)
+        output.size += putVarint(value, output.array, output.size)
     }
 
-    override fun decoder() =
-        Decoder { input ->
-            val n = varintSize(input)
-            if (n == 0) return@Decoder null
-            input.content = true
-            readVarint(input, n)
-        }
+    override fun decoder() = Decoder { numberOrNull(it, Length.Varint, Long.MAX_VALUE) }
 }
 
 /** How many bytes the varint at the position has, or 0 if they haven't all come. Nine bytes at most are looked at. */
@@ -120,20 +170,26 @@ internal fun varintSize(input: Input): Int {
     input.malformed("varint of at most $MAX_VARINT bytes expected, more follow", input.position + MAX_VARINT - 1)
 }
 
-internal fun readVarint(input: Input, size: Int): Long {
+/** The varint of [size] bytes at the position, looked at without consuming it. */
+internal fun varintAt(input: Input, size: Int): Long {
     var number = 0L
     for (i in 0 until size) {
-        number = number or ((input.array[input.cursor + i].toLong() and VARINT_VALUE.toLong()) shl VARINT_BITS * i)
+        number = number or ((input.array[input.cursor + i].toLong() and VARINT_VALUE) shl VARINT_BITS * i)
     }
-    input.cursor += size
     return number
 }
 
-internal fun writeVarint(value: Long, output: Output) {
-    var rest = value
+internal fun sizeOfVarint(number: Long): Int =
+    maxOf(1, (Long.SIZE_BITS - number.countLeadingZeroBits() + VARINT_BITS - 1) / VARINT_BITS)
+
+/** Puts [number] into [array] at [at]: how many bytes that took. */
+internal fun putVarint(number: Long, array: ByteArray, at: Int): Int {
+    var rest = number
+    var i = at
     while (rest > VARINT_VALUE) {
-        output.write((rest.toInt() and VARINT_VALUE) or VARINT_MORE)
-        rest = rest ushr VARINT_BITS
+        array[i++] = ((rest and VARINT_VALUE) or VARINT_MORE).toByte()
+        rest = rest shr VARINT_BITS
     }
-    output.write(rest.toInt())
+    array[i] = rest.toByte()
+    return i + 1 - at
 }

@@ -161,9 +161,9 @@ private class Deflated<T : Any>(
             if (inside.content) input.content = true
             return value
         } catch (e: MalformedException) {
-            throw MalformedException("in what was deflated at byte $at: ${e.message}", at)
+            throw MalformedException("in what was deflated, at its byte ${e.position}: ${e.reason}", at, e)
         } catch (e: TooLargeException) {
-            throw TooLargeException("in what was deflated at byte $at: ${e.message}", at)
+            throw TooLargeException("in what was deflated, at its byte ${e.position}: ${e.reason}", at, e)
         }
     }
 }

@@ -58,24 +58,46 @@ private class Repeated<T : Any>(
         value.forEach { codec.encode(it, output) }
     }
 
-    override fun decoder(): Decoder<List<T>> {
-        val counts = count?.decoder()
-        val decoder = codec.decoder()
-        var announced = if (counts == null) max else -1
-        var items: ArrayList<T>? = null
-        return Decoder { input ->
-            if (announced < 0) {
-                val start = input.position
-                announced = counts!!.decode(input) ?: return@Decoder null
-                if (announced < 0) input.malformed("count >= 0 expected, $announced is there", start)
-                if (announced > max) input.tooLarge("count <= $max, was $announced", start)
-            }
-            val list = items ?: ArrayList<T>().also { items = it }
-            while (list.size < announced) list += decoder.decode(input) ?: return@Decoder null
-            items = null
-            if (counts != null) announced = -1
-            list
-        }
+    override fun decoder(): Decoder<List<T>> = RepeatedDecoder(codec.decoder(), count?.decoder(), max)
+}
+
+private class RepeatedDecoder<T : Any>(
+    private val decoder: Decoder<T>,
+    private val count: Decoder<Int>?,
+    private val max: Int,
+) : Decoder<List<T>> {
+    // How many items there are and those that have come, of a list that hasn't all come.
+    private var announced = NONE
+    private var items: ArrayList<T>? = null
+
+    override fun decode(input: Input): List<T>? {
+        val n = if (announced >= 0) announced else announced(input)
+        if (n < 0) return null
+        val list = items ?: ArrayList(minOf(n, FEW))
+        while (list.size < n) list += decoder.decode(input) ?: return null.also { keep(n, list) }
+        if (items != null) keep(NONE, null)
+        return list
+    }
+
+    private fun keep(n: Int, list: ArrayList<T>?) {
+        announced = n
+        items = list
+    }
+
+    private fun announced(input: Input): Int {
+        if (count == null) return max
+        val start = input.position
+        val n = count.decode(input) ?: return NONE
+        if (n < 0) input.malformed("count >= 0 expected, $n is there", start)
+        if (n > max) input.tooLarge("count <= $max, was $n", start)
+        return n
+    }
+
+    private companion object {
+        const val NONE = -1
+
+        // For how many items there is room before they come, whatever was announced.
+        const val FEW = 8
     }
 }
 

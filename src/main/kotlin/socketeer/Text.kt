@@ -54,29 +54,19 @@ public fun Input.readText(n: Int): String {
 /**
  * Writes [text] as UTF-8.
  *
- * @throws IllegalArgumentException if it has a lone surrogate; then part of it is written, see [Output.append].
+ * @throws IllegalArgumentException if it has a lone surrogate; then nothing is written.
  */
 public fun Output.writeText(text: String) {
-    reserve(text.length)
-    val array = array
-    var at = size
-    var i = 0
-    while (i < text.length) {
-        val char = text[i]
-        if (char >= '\u0080') break
-        array[at++] = char.code.toByte()
-        i++
-    }
-    size = at
-    if (i < text.length) writeWide(text, i)
+    val bytes = text.encodeToByteArray()
+    // The JDK puts a question mark for a lone surrogate; only where one stands is it worth looking for that.
+    if (bytes.indexOf('?'.code.toByte(), 0, bytes.size) >= 0) refuseLoneSurrogates(text)
+    write(bytes)
 }
 
-private fun Output.writeWide(text: String, from: Int) {
-    for (i in from until text.length) {
-        val char = text[i]
-        require(!char.isSurrogate() || paired(text, i)) { "text without lone surrogates, was one at index $i" }
+private fun refuseLoneSurrogates(text: String) {
+    for (i in text.indices) {
+        require(!text[i].isSurrogate() || paired(text, i)) { "text without lone surrogates, was one at index $i" }
     }
-    write((if (from == 0) text else text.substring(from)).encodeToByteArray())
 }
 
 private fun paired(text: String, i: Int): Boolean =

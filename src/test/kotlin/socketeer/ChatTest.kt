@@ -1,6 +1,7 @@
 package socketeer
 
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.core.spec.style.scopes.FunSpecContainerScope
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import java.io.BufferedInputStream
@@ -12,111 +13,115 @@ import java.net.SocketException
 /** The chat room of the source documents, spoken to by plain sockets: bytes in Latin-1, so that any byte is a character. */
 class ChatTest :
     FunSpec({
-        fun room(block: Launch.(Room) -> Unit) = Launch("chat", "0").use { it.block(Room(it.listening())) }
-
-        test("a line reaches everybody else once, in order; not its sender, and nobody who came later") {
-            room { room ->
-                val (ann, bob, cid) = room.members("ann", "bob", "cid")
-                ann.say("one\ntwo\r\n\u00ff\u00fe\n\n")
-                for (other in listOf(bob, cid)) {
-                    other.hears(4) shouldContainExactly
-                        listOf("one", "two", "\u00ff\u00fe", "")
-                }
-                val dan = room.join("dan", ann, bob, cid)
-                dan.say("late\n")
-                for (other in listOf(ann, bob, cid)) other.hears(1) shouldBe listOf("late")
-                bob.say("bye\nexit\n")
-                bob.hearsAll() shouldBe emptyList()
-                // Ann hears this first, so nothing of her own came back to her.
-                for (other in listOf(ann, cid, dan)) other.hears(1) shouldBe listOf("bye")
-            }
-        }
-
-        test("a half-close leaves: what was said before arrives, an unfinished line isn't said") {
-            room { room ->
-                val (ann, bob) = room.members("ann", "bob")
-                ann.say("whole\nhalf")
-                ann.shutdownOutput()
-                ann.hearsAll() shouldBe emptyList()
-                bob.hears(1) shouldBe listOf("whole")
-                room.join("cid", bob).say("next\n")
-                bob.hears(1) shouldBe listOf("next")
-            }
-        }
-
-        test("a line of 64 KiB is said, a longer one ends its sender and nobody else") {
-            room { room ->
-                val (ann, bob) = room.members("ann", "bob")
-                val longest = "x".repeat(65_536)
-                ann.say("$longest\n${longest}x\n")
-                bob.hears(1) shouldBe listOf(longest)
-                ann.hearsAll() shouldBe emptyList()
-                room.join("cid", bob).say("next\n")
-                bob.hears(1) shouldBe listOf("next")
-            }
-        }
-
-        test("a member that never reads, and one that vanishes, stall nobody, and the first is dropped") {
-            room { room ->
-                val (ann, bob, deaf, gone) = room.members("ann", "bob", "deaf", "gone")
-                gone.setSoLinger(true, 0)
-                gone.close()
-                // More than its backlog and all that the kernel holds for it.
-                val line = "y".repeat(65_000)
-                repeat(300) {
-                    ann.say("$line\n")
-                    bob.hears(1) shouldBe listOf(line)
-                }
-                deaf.hearsAll()
-                check(deaf.heard in 1 until 300) { "the deaf member heard ${deaf.heard} lines" }
-                bob.say("still here\n")
-                ann.hears(1) shouldBe listOf("still here")
-            }
-        }
-
-        test("a hundred members, each says a line to all the others") {
-            room { room ->
-                val members = List(100) { room.join("$it") }
-                val last = members.last()
-                for (member in members.dropLast(1)) member.hears(members.size - 1 - members.indexOf(member))
-                for ((i, member) in members.withIndex()) {
-                    member.say("from $i\n")
-                    // The next one speaks when the last has heard this one, so that all hear them in one order.
-                    if (member !== last) last.hears(1) shouldBe listOf("from $i")
-                }
-                for ((i, member) in members.withIndex()) {
-                    if (member !== last) member.hears(99) shouldBe (members.indices - i).map { "from $it" }
-                }
-            }
-        }
-
-        test("on SIGTERM everybody still hears what was said, then the room closes") {
-            room { room ->
-                val (ann, bob) = room.members("ann", "bob")
-                val said = List(1_000) { "line $it" }
-                ann.say(said.joinToString("") { "$it\n" })
-                signal("TERM")
-                bob.hearsAll() shouldBe said
-                ann.hearsAll() shouldBe emptyList()
-                end() shouldBe 0
-            }
-        }
-
-        test("its client says what is typed and prints what is heard, both at once") {
-            room { room ->
-                val ann = room.join("ann")
-                Launch("chat-client", "${room.address.port}").use { client ->
-                    client.type("hello\n", end = false)
-                    ann.hears(1) shouldBe listOf("hello")
-                    ann.say("hello yourself\n")
-                    client.line() shouldBe "hello yourself"
-                    // The room closes, and the client doesn't wait for somebody to type.
-                    signal("TERM")
-                    client.end() shouldBe 0
-                }
-            }
-        }
+        for (sample in listOf("chat", "Chat.java")) context(sample) { chat(sample) }
     })
+
+private suspend fun FunSpecContainerScope.chat(sample: String) {
+    fun room(block: Launch.(Room) -> Unit) = Launch(sample, "0").use { it.block(Room(it.listening())) }
+
+    test("a line reaches everybody else once, in order; not its sender, and nobody who came later") {
+        room { room ->
+            val (ann, bob, cid) = room.members("ann", "bob", "cid")
+            ann.say("one\ntwo\r\n\u00ff\u00fe\n\n")
+            for (other in listOf(bob, cid)) {
+                other.hears(4) shouldContainExactly
+                    listOf("one", "two", "\u00ff\u00fe", "")
+            }
+            val dan = room.join("dan", ann, bob, cid)
+            dan.say("late\n")
+            for (other in listOf(ann, bob, cid)) other.hears(1) shouldBe listOf("late")
+            bob.say("bye\nexit\n")
+            bob.hearsAll() shouldBe emptyList()
+            // Ann hears this first, so nothing of her own came back to her.
+            for (other in listOf(ann, cid, dan)) other.hears(1) shouldBe listOf("bye")
+        }
+    }
+
+    test("a half-close leaves: what was said before arrives, an unfinished line isn't said") {
+        room { room ->
+            val (ann, bob) = room.members("ann", "bob")
+            ann.say("whole\nhalf")
+            ann.shutdownOutput()
+            ann.hearsAll() shouldBe emptyList()
+            bob.hears(1) shouldBe listOf("whole")
+            room.join("cid", bob).say("next\n")
+            bob.hears(1) shouldBe listOf("next")
+        }
+    }
+
+    test("a line of 64 KiB is said, a longer one ends its sender and nobody else") {
+        room { room ->
+            val (ann, bob) = room.members("ann", "bob")
+            val longest = "x".repeat(65_536)
+            ann.say("$longest\n${longest}x\n")
+            bob.hears(1) shouldBe listOf(longest)
+            ann.hearsAll() shouldBe emptyList()
+            room.join("cid", bob).say("next\n")
+            bob.hears(1) shouldBe listOf("next")
+        }
+    }
+
+    test("a member that never reads, and one that vanishes, stall nobody, and the first is dropped") {
+        room { room ->
+            val (ann, bob, deaf, gone) = room.members("ann", "bob", "deaf", "gone")
+            gone.setSoLinger(true, 0)
+            gone.close()
+            // More than its backlog and all that the kernel holds for it.
+            val line = "y".repeat(65_000)
+            repeat(300) {
+                ann.say("$line\n")
+                bob.hears(1) shouldBe listOf(line)
+            }
+            deaf.hearsAll()
+            check(deaf.heard in 1 until 300) { "the deaf member heard ${deaf.heard} lines" }
+            bob.say("still here\n")
+            ann.hears(1) shouldBe listOf("still here")
+        }
+    }
+
+    test("a hundred members, each says a line to all the others") {
+        room { room ->
+            val members = List(100) { room.join("$it") }
+            val last = members.last()
+            for (member in members.dropLast(1)) member.hears(members.size - 1 - members.indexOf(member))
+            for ((i, member) in members.withIndex()) {
+                member.say("from $i\n")
+                // The next one speaks when the last has heard this one, so that all hear them in one order.
+                if (member !== last) last.hears(1) shouldBe listOf("from $i")
+            }
+            for ((i, member) in members.withIndex()) {
+                if (member !== last) member.hears(99) shouldBe (members.indices - i).map { "from $it" }
+            }
+        }
+    }
+
+    test("on SIGTERM everybody still hears what was said, then the room closes") {
+        room { room ->
+            val (ann, bob) = room.members("ann", "bob")
+            val said = List(1_000) { "line $it" }
+            ann.say(said.joinToString("") { "$it\n" })
+            signal("TERM")
+            bob.hearsAll() shouldBe said
+            ann.hearsAll() shouldBe emptyList()
+            end() shouldBe 0
+        }
+    }
+
+    test("its client says what is typed and prints what is heard, both at once") {
+        room { room ->
+            val ann = room.join("ann")
+            Launch("chat-client", "${room.address.port}").use { client ->
+                client.type("hello\n", end = false)
+                ann.hears(1) shouldBe listOf("hello")
+                ann.say("hello yourself\n")
+                client.line() shouldBe "hello yourself"
+                // The room closes, and the client doesn't wait for somebody to type.
+                signal("TERM")
+                client.end() shouldBe 0
+            }
+        }
+    }
+}
 
 private class Room(val address: InetSocketAddress) {
     /** Comes in and is heard by [present], so that it is a member from now on; alone, it says its name to nobody. */

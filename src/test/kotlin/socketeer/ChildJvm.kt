@@ -5,16 +5,19 @@ import java.io.InputStream
 import java.io.Writer
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.minutes
 
 /**
  * The main function of [main]'s file in a JVM of its own, with at most [descriptors] descriptors, started by the command
- * [under] if there is one. Killed after a while.
+ * [under] if there is one. Killed when [patience] is over.
  */
 class ChildJvm(
     main: String,
     vararg args: String,
     descriptors: Int? = null,
     under: List<String> = emptyList(),
+    patience: Duration = 2.minutes,
 ) : AutoCloseable {
     private val process =
         ProcessBuilder(
@@ -29,15 +32,18 @@ class ChildJvm(
     private val input: Writer = process.outputWriter()
 
     init {
-        CompletableFuture.delayedExecutor(PATIENCE_SECONDS, TimeUnit.SECONDS).execute(::close)
+        CompletableFuture.delayedExecutor(patience.inWholeSeconds, TimeUnit.SECONDS).execute(::close)
     }
 
     /** Its next line, or null after the last. */
     fun line(): String? = output.readLine()
 
     /** Tells it to go on. */
-    fun next() {
-        input.write("\n")
+    fun next() = tell("")
+
+    /** Writes it a [line]. */
+    fun tell(line: String) {
+        input.write("$line\n")
         input.flush()
     }
 
@@ -46,10 +52,6 @@ class ChildJvm(
 
     override fun close() {
         process.destroyForcibly()
-    }
-
-    private companion object {
-        const val PATIENCE_SECONDS = 120L
     }
 }
 

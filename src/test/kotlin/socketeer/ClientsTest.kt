@@ -17,8 +17,10 @@ class ClientsTest :
         fun needs(tool: String, pack: String, name: String, body: () -> Unit) =
             if (has(tool)) test("$tool: $name") { body() } else xtest("$tool: $name (apt-get install $pack)") {}
 
-        needs("nc", "netcat-openbsd", "echo gives back what is typed, and ends when it ends") {
-            serving("echo") { ask("hello\n", "nc", "-N", it.hostString, "${it.port}") shouldBe "hello\n" }
+        for (sample in listOf("echo", "Echo.java")) {
+            needs("nc", "netcat-openbsd", "$sample gives back what is typed, and ends when it ends") {
+                serving(sample) { ask("hello\n", "nc", "-N", it.hostString, "${it.port}") shouldBe "hello\n" }
+            }
         }
 
         needs("nc", "netcat-openbsd", "greet says good bye and closes, whether or not the client does") {

@@ -30,6 +30,10 @@ class CombinatorLawsTest :
         include(codecLaws("lines of then", lengthPrefixed(int32() then text(800)), pairs))
         include(codecLaws("after", strings.after(ascii("STR ")), texts(200)))
         include(codecLaws("before", strings.before(ascii(";")), texts(200), refuses({ text().before(ascii(";")) })))
+        include(codecLaws("after padding", strings.after(padding(ascii("\u0000\u0000"))), texts(60), Claims(false)))
+        include(codecLaws("before padding", strings.before(padding(ascii("--"))), texts(60), Claims(false)))
+        include(codecLaws("refused as", lines(LineEnd.CRLF, 9).refusedAs("not a line", "too long"), texts(12)))
+        include(codecLaws("one of two by the next byte", starred, texts(60), Claims(false)))
         include(codecLaws("limit", strings.limit(11), texts(12), limited))
         include(
             codecLaws("limit of the open", text().limit(10), texts(12), limits("e".repeat(10), "e".repeat(11), text())),
@@ -67,6 +71,9 @@ class CombinatorLawsTest :
             ),
         )
     })
+
+private val starred = lengthPrefixed(text(), Length.Varint, max = 800).after(ascii("*"))
+    .ifNext('*'.code.toByte(), otherwise = lines(max = 800))
 
 private val seven = List(7) { "" }
 

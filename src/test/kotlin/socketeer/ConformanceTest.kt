@@ -21,6 +21,7 @@ import java.util.concurrent.Executors
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.coroutines.ContinuationInterceptor
+import kotlin.time.Duration.Companion.seconds
 
 class ConformanceTest : FunSpec({ makers.forEach(::hold) })
 
@@ -32,18 +33,30 @@ val makers: List<Maker> =
         networks("TCP on our loop", run = ::onLoop) { NioNetwork(callersLoop()) },
         networks("TCP over IPv6", run = ::onLoop, address = { tcp("::1", 0) }) { NioNetwork(callersLoop()) },
         networks("TCP on two loops", run = ::onTwoLoops) { NioNetwork(given.get()) },
-        networks("TCP called from elsewhere", run = ::besideLoop) { NioNetwork(given.get().first()) },
+        networks("TCP called from elsewhere", run = ::besideLoop) { NioNetwork(givenLoop()) },
         networks("Unix streams", PORTS, RESET, run = ::onLoop, address = ::freshPath) { NioNetwork(callersLoop()) },
         pairs("socket pairs", RESET, run = ::onLoop) { NioNetwork(callersLoop()).socketPair() },
         networks("TCP on ktor's selector manager", run = ::onKtor) { NioNetwork(ktor.get()) },
+        networks("shaped, in memory", DESCRIPTORS) {
+            WrappedNetwork(MemoryNetwork()) { it.shaped(ample, ample, ample) }
+        },
+        networks("shaped TCP", run = ::onLoop) {
+            WrappedNetwork(NioNetwork(callersLoop())) { it.shaped(ample, ample, ample) }
+        },
+        networks("TCP behind a proxy", run = ::onLoop) {
+            WrappedNetwork(NioNetwork(callersLoop())) { Proxied(it, ProxyHeader.local()) }
+        },
     )
+
+/** A rate that no test reaches. */
+private val ample get() = (1L shl 40) per 1.seconds
 
 private val paths = AtomicInteger()
 
 private fun freshPath() = unix("${Files.createTempDirectory("unix")}/${paths.incrementAndGet()}")
 
 /** A test for each law; those that don't apply are listed as ignored. */
-private fun FunSpec.hold(maker: Maker) {
+fun FunSpec.hold(maker: Maker) {
     context(maker.name) {
         for (law: Law in networkLaws(maker)) {
             if (law.missing.isEmpty()) {
@@ -63,6 +76,9 @@ private suspend fun callersLoop() = currentCoroutineContext()[ContinuationInterc
 
 private val given = ThreadLocal<List<SelectLoop>>()
 
+/** Where [besideLoop] runs connections. */
+fun givenLoop(): SelectLoop = given.get().first()
+
 /** The case on the first of two loops, connections on both. */
 private fun onTwoLoops(case: suspend CoroutineScope.() -> Unit) {
     val loops = List(2) { SelectLoop() }
@@ -73,7 +89,7 @@ private fun onTwoLoops(case: suspend CoroutineScope.() -> Unit) {
 }
 
 /** The case on this thread, connections on a loop of another. */
-private fun besideLoop(case: suspend CoroutineScope.() -> Unit) {
+fun besideLoop(case: suspend CoroutineScope.() -> Unit) {
     val loop = SelectLoop()
     given.set(listOf(loop))
     val thread = loop.start("a loop elsewhere")

@@ -77,7 +77,8 @@ private fun plainPeer(to: TcpAddress, phase: Int) {
     }
 }
 
-private fun roomFor(descriptors: Int): Enabled {
+/** Whether this process may have so many descriptors. */
+fun roomFor(descriptors: Int): Enabled {
     val system = ManagementFactory.getOperatingSystemMXBean() as? UnixOperatingSystemMXBean
     val most = system?.maxFileDescriptorCount ?: return Enabled.disabled("not a Unix system")
     return if (most >= descriptors) Enabled.enabled else Enabled.disabled("ulimit -n is $most, needs $descriptors")

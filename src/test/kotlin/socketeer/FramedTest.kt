@@ -2,6 +2,7 @@ package socketeer
 
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.ints.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import kotlinx.coroutines.CoroutineStart
@@ -68,6 +69,26 @@ class FramedTest :
             }
         }
 
+        test("all that has come is received at once, and what is wrong behind it next") {
+            pair { near, far ->
+                val framing = near.framed(lengthPrefixed(text(), Length.Binary(1), max = 9))
+                far.send("\u0001a\u0000\u0003bcd\u0001")
+                framing.recvAll() shouldBe listOf("a", "", "bcd")
+                far.send("e\u0001f\u000Agone")
+                framing.recvAll() shouldBe listOf("e", "f")
+                repeat(2) { shouldThrow<TooLargeException> { framing.recvAll() }.position shouldBe 10 }
+            }
+            pair { near, far ->
+                val framing = near.framed(lines(max = 3, resync = true))
+                far.send("a\nlonger\nb\n")
+                far.shutdown(Direction.WRITE)
+                framing.recvAll() shouldBe listOf("a")
+                shouldThrow<TooLargeException> { framing.recvAll() }.reason shouldBe "line <= 3 bytes"
+                framing.recvAll() shouldBe listOf("b")
+                framing.recvAll() shouldBe null
+            }
+        }
+
         test("if one of several can't be a frame, nothing is sent") {
             pair { near, far ->
                 shouldThrow<IllegalArgumentException> { near.framed(lines()).send("fine", "not\nfine") }
@@ -96,6 +117,21 @@ class FramedTest :
                 val waiting = async(start = CoroutineStart.UNDISPATCHED) { strings.recv() }
                 waiting.cancelAndJoin()
                 strings.unframed().recv() shouldBe ascii("10:abc")
+            }
+        }
+
+        test("while it waits between two frames it holds no buffer, inside one it does") {
+            pair { near, far ->
+                val strings = near.framed(netstring())
+                far.send("3:abc,4:d")
+                strings.recv() shouldBe ascii("abc")
+                val waiting = async(start = CoroutineStart.UNDISPATCHED) { strings.recv() }
+                strings.held shouldBeGreaterThan 0
+                far.send("efg,")
+                waiting.await() shouldBe ascii("defg")
+                val idle = launch(start = CoroutineStart.UNDISPATCHED) { strings.recv() }
+                strings.held shouldBe 0
+                idle.cancelAndJoin()
             }
         }
 
@@ -168,6 +204,26 @@ class FramedTest :
                 shouldThrow<TooLargeException> { frames.recv() }.position shouldBe 12
                 far.send("90\nok\n")
                 frames.recv() shouldBe "ok"
+            }
+        }
+
+        test("over TCP, too, what came behind the last frame is received next") {
+            net(signals = false) {
+                val listener = bind(tcp("localhost", 0)).listen()
+                launch {
+                    connect(listener.local).use {
+                        it.send("STARTTLS\r\n3:abc,rest")
+                        it.recv() shouldBe null
+                    }
+                }
+                listener.accept().use { peer ->
+                    val lines = peer.framed(lines(LineEnd.CRLF))
+                    lines.recv() shouldBe "STARTTLS"
+                    val strings = lines.unframed(netstring())
+                    strings.recv() shouldBe ascii("abc")
+                    strings.unframed().recvExactly(4) shouldBe ascii("rest")
+                }
+                listener.close()
             }
         }
 

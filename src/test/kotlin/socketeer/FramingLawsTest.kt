@@ -5,14 +5,17 @@ import kotlinx.io.bytestring.ByteString
 import kotlinx.io.bytestring.encodeToByteString
 import socketeer.testing.AtLimit
 import socketeer.testing.Claims
+import socketeer.testing.Values
 import socketeer.testing.byteStrings
 import socketeer.testing.codecLaws
 import socketeer.testing.ints
+import socketeer.testing.lists
 import socketeer.testing.longs
 import socketeer.testing.map
 import socketeer.testing.texts
 import socketeer.testing.values
 import java.nio.ByteOrder
+import kotlin.random.Random
 
 /** Every framing that is shipped, a line each; the combinators are in [CombinatorLawsTest]. */
 class FramingLawsTest :
@@ -42,6 +45,14 @@ class FramingLawsTest :
                 }, { decimal("!", -1) }),
             ),
         )
+
+        include(codecLaws("integer", integer(), longs()))
+        include(codecLaws("integer in a line", lines(integer(), LineEnd.CRLF), longs()))
+        include(codecLaws("lines of C", cLines(bytes(), ascii("\n"), max = 300), plain(300), cLimits))
+        include(codecLaws("lines of C, two bytes", cLines(integer(), ascii("\r\n"), max = 40), longs(), Claims(false)))
+        include(codecLaws("RESP commands", respCommands(), byteStrings(60).lists(6), Claims(canonical = false)))
+        include(codecLaws("RESP replies", respReplies(), replies))
+        include(codecLaws("written length", dollars, bytes, limits(zeros(300), zeros(301), dollars(400))))
 
         include(codecLaws("lines", lines(max = 800), texts, lineLimits(800, canonical = false)))
         include(codecLaws("lines, short", lines(max = 9), texts(12), lineLimits(9, canonical = false)))
@@ -87,6 +98,35 @@ class FramingLawsTest :
 
 private val several = delimited(bytes(), listOf(ascii("a"), ascii("bc"), ascii("0a")), 300)
 private val severalResync = delimited(bytes(), listOf(ascii("0a"), ascii("a"), ascii("bbc")), 9, resync = true)
+
+private fun dollars(max: Int) = lengthPrefixed(Length.Written(lines(integer(), LineEnd.CRLF)), max = max)
+
+private val dollars = dollars(300)
+
+/** Bytes without a NUL or a line's end. */
+private fun plain(size: Int) =
+    byteStrings(size).map { bytes -> ByteString(*bytes.toByteArray().map(::plain).toByteArray()) }
+
+private fun plain(byte: Byte): Byte = if (byte == 0.toByte() || byte == '\n'.code.toByte()) 1 else byte
+
+private val cLimits = limits(ascii(letters(300)), ascii(letters(301)), cLines(bytes(), ascii("\n"), max = 400)) {
+    cLines(bytes(), ByteString())
+}
+
+private val replies: Values<Resp> = values({ emptyList() }) { reply(it, depth = 2) }
+
+private fun reply(random: Random, depth: Int): Resp {
+    val bytes = byteStrings(120).next(random).value
+    return when (random.nextInt(if (depth > 0) 7 else 5)) {
+        0 -> Resp.Simple(ascii(letters(random.nextInt(9))))
+        1 -> Resp.Failure(ascii("ERR no"))
+        2 -> Resp.Number(random.nextLong())
+        3 -> Resp.Bulk(null)
+        4 -> Resp.Bulk(bytes)
+        5 -> Resp.Many(null)
+        else -> Resp.Many(List(random.nextInt(4)) { reply(random, depth - 1) })
+    }
+}
 
 /** One byte of anything, the length of what follows, what follows. */
 private val whole = byteStrings(100).map { ByteString(*byteArrayOf(7, it.size.toByte()) + it.toByteArray()) }

@@ -37,17 +37,19 @@ class FramingSamplesTest :
             }
         }
 
-        test("command: allowed ones run, others and failing ones are answered, and the connection lives") {
-            Launch("command", "0").use { commands ->
-                val server = commands.listening()
-                Launch("command-client", "${server.hostString}:${server.port}").use { client ->
-                    client.type("pwd\nrm -rf /\nfail\nuname")
-                    val printed = client.stdout()
-                    client.end() shouldBe 0
-                    printed.lines().first() shouldBe System.getProperty("user.dir")
-                    printed shouldContain "not allowed: rm -rf /"
-                    printed shouldContain "exit code"
-                    printed.lines().dropLast(1).last() shouldContain System.getProperty("os.name")
+        for (sample in listOf("command", "Command.java")) {
+            test("$sample: allowed ones run, others and failing ones are answered, and the connection lives") {
+                Launch(sample, "0").use { commands ->
+                    val server = commands.listening()
+                    Launch("command-client", "${server.hostString}:${server.port}").use { client ->
+                        client.type("pwd\nrm -rf /\nfail\nuname")
+                        val printed = client.stdout()
+                        client.end() shouldBe 0
+                        printed.lines().first() shouldBe System.getProperty("user.dir")
+                        printed shouldContain "not allowed: rm -rf /"
+                        printed shouldContain "exit code"
+                        printed.lines().dropLast(1).last() shouldContain System.getProperty("os.name")
+                    }
                 }
             }
         }

@@ -4,12 +4,16 @@ import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeoutOrNull
+import org.slf4j.LoggerFactory
 import socketeer.testing.Ability
 import socketeer.testing.networkLaws
 import socketeer.testing.networks
+import socketeer.watch.slf4j
 import java.io.ByteArrayOutputStream
 import java.io.File
 import java.io.PrintStream
@@ -21,6 +25,7 @@ import java.util.concurrent.CountDownLatch
 import kotlin.concurrent.thread
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.minutes
+import kotlin.time.Duration.Companion.seconds
 
 /** The port that the README calls 9000: free a moment ago, and the snippets bind it themselves. */
 private var port = 0
@@ -37,8 +42,10 @@ private object FirstPage {
 class ReadmeTest : FunSpec({
     beforeTest { port = ServerSocket(0, 0, InetAddress.getByName(LOOPBACK)).use { it.localPort } }
 
-    test("every Kotlin block of the README stands in this file") {
-        val here = code(File("src/test/kotlin/socketeer/ReadmeTest.kt").readText())
+    test("every Kotlin block of the README stands in this file, or in that of one's own framing") {
+        val here = listOf("ReadmeTest", "OwnFramingTest").joinToString("") {
+            code(File("src/test/kotlin/socketeer/$it.kt").readText())
+        }
         val blocks = Regex("```kotlin\n(.*?)```", RegexOption.DOT_MATCHES_ALL).findAll(File("README.md").readText())
         for (block in blocks.map { it.groupValues[1] }) {
             withClue(block) { (code(block.replace("9000", "port")) in here) shouldBe true }
@@ -130,6 +137,15 @@ class ReadmeTest : FunSpec({
         } shouldContain "${100 * (65_536 + 4_096) + (1 shl 20)}\nReceipt(accepted=1,"
     }
 
+    test("events told to a logger") {
+        fun snippet() {
+            net(events = slf4j(LoggerFactory.getLogger("echo"))) {
+                tcpServer(port, name = "echo") { while (true) send(recv() ?: break) }
+            }
+        }
+        interrupted(::snippet) { echoed("hello") shouldBe "hello" }
+    }
+
     test("the network is passed in") {
         printed {
             net(MemoryNetwork()) {
@@ -138,6 +154,55 @@ class ReadmeTest : FunSpec({
                 server.stop()
             }
         } shouldBe "from memory\n"
+    }
+
+    test("behind a proxy") {
+        fun snippet() {
+            net {
+                tcpServer(
+                    port,
+                    handler = proxied(from = listOf(Cidr.parse("127.0.0.1/32"))) {
+                        framed(lines()).forEach { send("$remote says $it") }
+                    },
+                )
+            }
+        }
+        interrupted(::snippet) {
+            val said = "PROXY TCP4 192.0.2.7 198.51.100.1 56324 443\r\nhello\n"
+            echoed(said, "192.0.2.7:56324 says hello\n".length) shouldBe "192.0.2.7:56324 says hello\n"
+        }
+    }
+
+    test("an agent that tells a proxy that its server leaves") {
+        fun snippet() {
+            net {
+                val leaving = CompletableDeferred<Unit>()
+                val told = Channel<Unit>(Channel.UNLIMITED)
+                tcpServer(0) {
+                    send(if (leaving.isCompleted) "drain\n" else "up\n")
+                    if (leaving.isCompleted) told.send(Unit)
+                }
+            }
+        }
+        interrupted(::snippet) {}
+    }
+
+    test("shaping") {
+        fun snippet() {
+            net {
+                tcpServer(
+                    port,
+                    handler = shaped(receive = 512.kiB per 1.seconds, send = 2.MiB per 1.seconds) {
+                        val frames = Throttle(10 per 1.seconds)
+                        framed(lines()).forEach {
+                            frames.take()
+                            send(it)
+                        }
+                    },
+                )
+            }
+        }
+        interrupted(::snippet) { echoed("hello\n", "hello".length) shouldBe "hello" }
     }
 
     test("the laws for a network of one's own") {
@@ -150,11 +215,11 @@ class ReadmeTest : FunSpec({
     }
 })
 
-/** [text] without imports, comments and white space, which the formatter may set as it likes. */
+/** [text] without imports, comments, trailing commas and white space, which the formatter may set as it likes. */
 private fun code(text: String): String =
     text.lines().filterNot {
         it.startsWith("import ")
-    }.joinToString("") { it.substringBefore(" //") }.filterNot(Char::isWhitespace)
+    }.joinToString("") { it.substringBefore(" //") }.filterNot(Char::isWhitespace).replace(",)", ")")
 
 /** Runs [snippet], which never ends by itself, while [block] talks to it, then interrupts it as Ctrl-C would. */
 private fun interrupted(snippet: () -> Unit, block: () -> Unit) {
@@ -172,8 +237,8 @@ private fun interrupted(snippet: () -> Unit, block: () -> Unit) {
     over.await()
 }
 
-/** What comes back for [text], once somebody listens. */
-private fun echoed(text: String): String {
+/** The first [size] bytes that come back for [text], once somebody listens. */
+private fun echoed(text: String, size: Int = text.length): String {
     while (true) {
         val socket =
             try {
@@ -183,7 +248,7 @@ private fun echoed(text: String): String {
             }
         return socket.use {
             it.outputStream.write(text.encodeToByteArray())
-            it.inputStream.readNBytes(text.length).decodeToString()
+            it.inputStream.readNBytes(size).decodeToString()
         }
     }
 }

@@ -37,22 +37,24 @@ class RealClientsTest : FunSpec({
         }
     }
 
-    context("udp-echo") {
-        with("nc", "apt-get install netcat-openbsd", "nc -u") {
-            serving("udp-echo", "0") { run("hello", "nc", "-u", "-W1", "127.0.0.1", "${it.port}") shouldBe "hello" }
-        }
-        with("socat", "apt-get install socat", "socat, IPv4 and IPv6") {
-            serving("udp-echo", "[::]:0") {
-                run("hello", "socat", "-t2", "-", "UDP4:127.0.0.1:${it.port}") shouldBe "hello"
-                run("hello", "socat", "-t2", "-", "UDP6:[::1]:${it.port}") shouldBe "hello"
+    for (sample in listOf("udp-echo", "UdpEcho.java")) {
+        context(sample) {
+            with("nc", "apt-get install netcat-openbsd", "nc -u") {
+                serving(sample, "0") { run("hello", "nc", "-u", "-W1", "127.0.0.1", "${it.port}") shouldBe "hello" }
             }
-        }
-        with(
-            "python3",
-            "apt-get install python3",
-            "Python: many peers, some gone, one with source port 0, and it lives on",
-        ) {
-            serving("udp-echo", "0") { run(peers, "python3", "-", "${it.port}").trim() shouldBe "ok" }
+            with("socat", "apt-get install socat", "socat, IPv4 and IPv6") {
+                serving(sample, "[::]:0") {
+                    run("hello", "socat", "-t2", "-", "UDP4:127.0.0.1:${it.port}") shouldBe "hello"
+                    run("hello", "socat", "-t2", "-", "UDP6:[::1]:${it.port}") shouldBe "hello"
+                }
+            }
+            with(
+                "python3",
+                "apt-get install python3",
+                "Python: many peers, some gone, one with source port 0, and it lives on",
+            ) {
+                serving(sample, "0") { run(peers, "python3", "-", "${it.port}").trim() shouldBe "ok" }
+            }
         }
     }
 
@@ -173,7 +175,7 @@ class RealClientsTest : FunSpec({
 })
 
 /** A test with a tool; without it the test is skipped, and its name says how to get it. */
-private suspend fun FunSpecContainerScope.with(tool: String, install: String, name: String, block: () -> Unit) {
+internal suspend fun FunSpecContainerScope.with(tool: String, install: String, name: String, block: () -> Unit) {
     val there = System.getenv("PATH").split(':').any { File(it, tool).canExecute() }
     if (there) test(name) { block() } else xtest("$name (needs $tool: $install)") {}
 }

@@ -20,32 +20,36 @@ class SamplesTest : FunSpec({
             it.stdout().also { _ -> it.end() shouldBe 0 }
         }
 
-    context("a server ends in order") {
-        for (signal in listOf("INT", "TERM")) {
-            test("on SIG$signal, with what was taken answered, and no patience for idle clients") {
-                serving("echo", "0") { server ->
-                    Socket(server.address, server.port).use { idle ->
-                        idle.outputStream.write("before".toByteArray())
-                        idle.inputStream.readNBytes(6).decodeToString() shouldBe "before"
-                        signal(signal)
-                        idle.inputStream.read() shouldBe -1
+    for (sample in listOf("echo", "Echo.java")) {
+        context("$sample ends in order") {
+            for (signal in listOf("INT", "TERM")) {
+                test("on SIG$signal, with what was taken answered, and no patience for idle clients") {
+                    serving(sample, "0") { server ->
+                        Socket(server.address, server.port).use { idle ->
+                            idle.outputStream.write("before".toByteArray())
+                            idle.inputStream.readNBytes(6).decodeToString() shouldBe "before"
+                            signal(signal)
+                            idle.inputStream.read() shouldBe -1
+                        }
+                        end() shouldBe 0
                     }
-                    end() shouldBe 0
                 }
             }
         }
     }
 
-    test("a busy port and a bad address: one line, and no stack trace") {
-        serving("echo", "0") { server ->
-            for ((address, words) in mapOf(
-                "${server.port}" to "in use",
-                "70000" to "70000",
-                "name.invalid:1" to "name.invalid",
-            )) {
-                Launch("echo", address).use {
-                    it.end() shouldBe 1
-                    it.stderr().trimEnd().lines().single() shouldContain words
+    for (sample in listOf("echo", "Echo.java")) {
+        test("$sample: a busy port and a bad address: one line, no stack trace") {
+            serving(sample, "0") { server ->
+                for ((address, words) in mapOf(
+                    "${server.port}" to "in use",
+                    "70000" to "70000",
+                    "name.invalid:1" to "name.invalid",
+                )) {
+                    Launch(sample, address).use {
+                        it.end() shouldBe 1
+                        it.stderr().trimEnd().lines().single() shouldContain words
+                    }
                 }
             }
         }
@@ -63,11 +67,13 @@ class SamplesTest : FunSpec({
         }
     }
 
-    test("echo") {
-        serving("echo", "localhost:0") { server ->
-            val text = "hello, wörld\n".repeat(10_000)
-            server.ask(text) shouldBe text
-            client("echo-client", server, type = text) shouldBe text
+    for (sample in listOf("echo", "Echo.java")) {
+        test(sample) {
+            serving(sample, "localhost:0") { server ->
+                val text = "hello, wörld\n".repeat(10_000)
+                server.ask(text) shouldBe text
+                client("echo-client", server, type = text) shouldBe text
+            }
         }
     }
 

@@ -20,7 +20,6 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
-import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.withTimeoutOrNull
 import kotlinx.io.bytestring.ByteString
 import kotlinx.io.bytestring.decodeToString
@@ -301,15 +300,20 @@ class UdpTest :
                             }
                         }.awaitAll()
                     }
-                val lost = server.dropped() ?: 0
+                // Behind all the others in the server's buffer, or dropped as well, and then asked again.
+                var asked = 0
                 connect(server.address).use {
-                    it.send("still there")
-                    withTimeout(5.seconds) { it.recv() }.decodeToString() shouldBe "still there"
+                    do {
+                        it.send("still there")
+                        asked++
+                        val answer = withTimeoutOrNull(1.seconds) { it.recv() }
+                    } while (answer == null)
                 }
+                val lost = server.dropped() ?: 0
                 println(
                     "burst: 90,000 to the server, $seen seen, $lost dropped by the kernel, ${answers.sum()} answers",
                 )
-                if (server.dropped() != null) seen + lost shouldBe 90_001
+                if (server.dropped() != null) seen + lost shouldBe 90_000 + asked
                 answers.sum() shouldBeGreaterThan 1_000
                 answers.filterIndexed { i, _ -> i % 10 == 9 }.sum() shouldBe 0
                 server.stop().failed shouldBe 0

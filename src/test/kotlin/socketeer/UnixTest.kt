@@ -10,7 +10,11 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.withTimeoutOrNull
+import kotlinx.coroutines.yield
 import kotlinx.io.bytestring.decodeToString
+import socketeer.testing.cutEverywhere
+import socketeer.testing.socketsOfThisProcess
 import java.io.File
 import java.net.StandardProtocolFamily
 import java.net.UnixDomainSocketAddress
@@ -18,6 +22,7 @@ import java.nio.channels.ServerSocketChannel
 import java.nio.file.Files
 import java.nio.file.attribute.PosixFilePermissions
 import kotlin.io.path.deleteIfExists
+import kotlin.time.Duration.Companion.milliseconds
 
 class UnixTest :
     FunSpec({
@@ -95,6 +100,50 @@ class UnixTest :
                 bind(unix(client)).connect(unix(server)).use { it.local shouldBe unix(client) }
                 seen.await() shouldBe unix(client)
                 listener.close()
+            }
+        }
+
+        test("closed while it connects: the connect is Closed, and the name is gone when close returns") {
+            net {
+                val (server, client) = path("full") to path("waiting")
+                val listener = bind(unix(server)).listen(backlog = 1)
+                val clients = mutableListOf<Connection>()
+                // The backlog is full when one waits.
+                while (true) clients += withTimeoutOrNull(200.milliseconds) { connect(unix(server)) } ?: break
+                val bound = bind(unix(client))
+                val waiting = async { runCatching { bound.connect(unix(server)) }.exceptionOrNull() }
+                // It has begun when its name is a connection's and no more a bound socket's.
+                while (bound.isOpen) yield()
+                bound.close()
+                (waiting.await() is ClosedException) shouldBe true
+                File(client).exists() shouldBe false
+                clients.forEach { it.close() }
+                listener.close()
+            }
+        }
+
+        test("what opens something, cancelled at every point, leaves neither descriptor nor file") {
+            net {
+                val server = bind(unix(path("peer"))).listen()
+                val cut = path("cut")
+                val openings =
+                    mapOf<String, suspend (MutableList<Socket>) -> Unit>(
+                        "bind" to { it += bind(unix(cut)) },
+                        "listen" to { made -> made += bind(unix(cut)).also { made += it }.listen() },
+                        "connect" to { made -> made += bind(unix(cut)).also { made += it }.connect(server.local) },
+                        "socketPair" to { it += socketPair().toList() },
+                    )
+                for ((name, open) in openings) {
+                    val before = socketsOfThisProcess()
+                    cutEverywhere {
+                        val made = ArrayList<Socket>()
+                        it.play { open(made) }
+                        made.forEach { one -> one.close() }
+                        Triple(name, it.toString(), File(cut).exists()) shouldBe Triple(name, it.toString(), false)
+                    }
+                    name to socketsOfThisProcess() shouldBe (name to before)
+                }
+                server.close()
             }
         }
 

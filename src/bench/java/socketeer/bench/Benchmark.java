@@ -36,16 +36,17 @@ public final class Benchmark {
     private void run() throws IOException, InterruptedException {
         Files.createDirectories(folder);
         var report = new Report(results, options);
-        try (var load = new Load(folder)) {
+        try (var load = new Load(folder, options.udp())) {
             try {
-                for (var contender : Contender.ALL) if (options.wants(contender)) start(contender);
+                for (var contender : options.contenders()) start(contender);
                 warmUp(load);
                 rates(load);
                 report.counting(counts(load));
             } finally {
                 for (var server : servers) server.close();
             }
-            for (var server : servers) idle(load, server.contender());
+            // A socket serves all peers of datagrams: none of them is a connection.
+            if (!options.udp()) for (var server : servers) idle(load, server.contender());
             if (results.cost(Cost.USER_INSTRUCTIONS, Contender.NIO).isEmpty()) report.counting(callgrind(load));
         }
         String tables = report.markdown();
@@ -68,8 +69,8 @@ public final class Benchmark {
         for (var server : servers) {
             say("warming up " + server.contender().name());
             attempt(server.contender(), "warm-up", () -> {
-                for (var scenario : Scenario.ALL) {
-                    measure(load, server, scenario, options.warmUpMillis() / Scenario.ALL.size());
+                for (var scenario : options.scenarios()) {
+                    measure(load, server, scenario, options.warmUpMillis() / options.scenarios().size());
                 }
             });
         }
@@ -79,7 +80,7 @@ public final class Benchmark {
         var order = new ArrayList<>(servers);
         for (int round = 1; round <= options.rounds(); round++) {
             say("round " + round + " of " + options.rounds());
-            for (var scenario : Scenario.ALL) {
+            for (var scenario : options.scenarios()) {
                 processors.assign(load, scenario);
                 for (var server : order) {
                     // A round that failed keeps its place: ratios are within a round.

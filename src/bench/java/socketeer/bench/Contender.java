@@ -16,18 +16,34 @@ record Contender(String name, String title, String peer, boolean modern) {
     static final String NETTY = "netty-nio";
     static final String RECV_INTO = "recvInto";
     static final String RECV = "recv";
+    static final String VIRTUAL = "virtual";
+    static final String JAVA = "java";
 
-    static final List<Contender> ALL = List.of(
+    /** Echoes of a stream. */
+    static final List<Contender> STREAMS = List.of(
         new Contender("c", "C, epoll", null, false),
         java(NIO, "bare NIO", "BareNio"),
         java(RECV_INTO, "**Socketeer**, `recvInto`", "RecvInto"),
         java(RECV, "**Socketeer**, `recv`", "Recv"),
         java(NETTY, "Netty, NIO", "NettyNio"),
         java("netty-epoll", "Netty, native epoll", "NettyEpoll"),
-        new Contender("virtual", "virtual threads", "socketeer.bench.peers.VirtualThreads", true),
+        modern(VIRTUAL, "virtual threads", "VirtualThreads"),
+        modern(JAVA, "**Socketeer** in Java, `recv`", "OursInJava$Recv"),
+        modern("java-into", "**Socketeer** in Java, `recvInto`", "OursInJava$RecvInto"),
         java("ktor", "ktor's own sockets", "KtorSockets"));
+
+    /** Echoes of datagrams. */
+    static final List<Contender> DATAGRAMS = List.of(
+        java(NIO, "bare NIO", "BareNioUdp"),
+        java(RECV_INTO, "**Socketeer**, `recvfromInto`", "RecvfromInto"),
+        java(RECV, "**Socketeer**, `recvfrom`", "Recvfrom"),
+        java("ktor", "ktor's own sockets", "KtorUdp"));
 
     private static Contender java(String name, String title, String peer) {
         return new Contender(name, title, "socketeer.bench.peers." + peer, false);
+    }
+
+    private static Contender modern(String name, String title, String peer) {
+        return new Contender(name, title, "socketeer.bench.peers." + peer, true);
     }
 }

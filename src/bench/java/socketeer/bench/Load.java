@@ -13,10 +13,10 @@ import socketeer.bench.load.LoadMain;
 final class Load implements AutoCloseable {
     private final Child process;
 
-    Load(Path folder) throws IOException, InterruptedException {
+    Load(Path folder, boolean udp) throws IOException, InterruptedException {
         process = new Child("load", List.of(
             Jdks.current().resolve("bin/java").toString(), "-Xmx1g", "-cp", System.getProperty("java.class.path"),
-            LoadMain.class.getName()), folder.resolve("load.err"));
+            LoadMain.class.getName(), udp ? "udp" : "tcp"), folder.resolve("load.err"));
     }
 
     long pid() {

@@ -33,21 +33,27 @@ final class Report {
     String markdown() throws IOException {
         text.append("Measured on ").append(machine()).append(", ").append(LocalDate.now()).append(".");
         text.append(options.quick() ? " **A quick run: rough figures.**\n" : "\n");
-        glance();
+        if (!options.udp()) glance();
         rates("Throughput, × bare NIO's: the median of " + options.rounds() + " rounds (least–most)",
             (scenario, name) -> ratio(scenario, name, Contender.NIO, Measured::rate).map(Spread::toString));
-        rates("Throughput, × Netty NIO's", (scenario, name) ->
-            ratio(scenario, name, Contender.NETTY, Measured::rate).map(Spread::toString));
+        if (!options.udp()) {
+            rates("Throughput, × Netty NIO's", (scenario, name) ->
+                ratio(scenario, name, Contender.NETTY, Measured::rate).map(Spread::toString));
+        }
         rates("Throughput a second of the server's processor time, × bare NIO's", (scenario, name) ->
             ratio(scenario, name, Contender.NIO, Measured::capacity).map(Spread::toString));
-        rates("The same, × Netty NIO's", (scenario, name) ->
-            ratio(scenario, name, Contender.NETTY, Measured::capacity).map(Spread::toString));
+        if (!options.udp()) {
+            rates("The same, × Netty NIO's", (scenario, name) ->
+                ratio(scenario, name, Contender.NETTY, Measured::capacity).map(Spread::toString));
+        }
         rates("Thousands a second: messages; with churn, connections",
             (scenario, name) -> results.rounds(scenario, name, Measured::rate).map(Spread::of)
                 .map(rate -> format("%.1f", rate.median() / 1000)));
         costs();
-        idle();
-        aims();
+        if (!options.udp()) {
+            idle();
+            aims();
+        }
         if (!results.notes().isEmpty()) text.append('\n');
         for (var note : results.notes()) text.append("- ").append(note).append('\n');
         return text.toString();
@@ -58,8 +64,8 @@ final class Report {
     }
 
     private void rates(String title, Cell cell) {
-        head(title, Scenario.ALL.stream().map(Scenario::title).toList());
-        rows(name -> Scenario.ALL.stream().map(scenario -> cell.of(scenario, name)).toList());
+        head(title, options.scenarios().stream().map(Scenario::title).toList());
+        rows(name -> options.scenarios().stream().map(scenario -> cell.of(scenario, name)).toList());
     }
 
     /** The short of it. */
@@ -112,6 +118,14 @@ final class Report {
             ratio(Scenario.COUNTED, Contender.RECV_INTO, Contender.NETTY, Measured::capacity).map(Spread::median));
         aim("KB an idle connection, `recv`", "≤ 1.5", idleBytes(Contender.RECV).map(bytes -> bytes / 1000));
         aim("User instructions of `recv`, of `recvInto`'s", "≤ 1.3", instructions(Contender.RECV, Contender.RECV_INTO));
+        for (var scenario : List.of(Scenario.ALONE, Scenario.COUNTED)) {
+            aim("Throughput in Java, of plain virtual threads', " + scenario.title(), "≥ 1",
+                ratio(scenario, Contender.JAVA, Contender.VIRTUAL, Measured::rate).map(Spread::median));
+            aim("The same a second of processor time", "≥ 1",
+                ratio(scenario, Contender.JAVA, Contender.VIRTUAL, Measured::capacity).map(Spread::median));
+        }
+        aim("Memory of an idle connection in Java, of virtual threads'", "≤ 1", idleBytes(Contender.JAVA).flatMap(
+            ours -> idleBytes(Contender.VIRTUAL).map(theirs -> ours / theirs)));
     }
 
     private void aim(String what, String aim, Optional<Double> measured) {
@@ -148,9 +162,7 @@ final class Report {
     }
 
     private void rows(Function<String, List<Optional<String>>> cells) {
-        for (var contender : Contender.ALL) {
-            if (options.wants(contender)) row(contender.title(), cells.apply(contender.name()));
-        }
+        for (var contender : options.contenders()) row(contender.title(), cells.apply(contender.name()));
     }
 
     private void row(String title, List<Optional<String>> cells) {

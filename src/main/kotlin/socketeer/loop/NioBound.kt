@@ -95,7 +95,7 @@ internal class NioBound(
     override fun toString(): String = "bound $local"
 }
 
-internal inline fun <R> SocketChannel.orClosed(block: () -> R): R {
+internal inline fun <R> SocketChannel.orClosed(block: SocketChannel.() -> R): R {
     try {
         return block()
     } catch (cause: Throwable) {

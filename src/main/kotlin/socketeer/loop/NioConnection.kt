@@ -27,6 +27,7 @@ import socketeer.StreamAddress
 import socketeer.endOf
 import socketeer.openFile
 import java.io.IOException
+import java.io.InterruptedIOException
 import java.net.StandardSocketOptions
 import java.nio.ByteBuffer
 import java.nio.channels.FileChannel
@@ -35,6 +36,8 @@ import java.nio.channels.SelectionKey.OP_READ
 import java.nio.channels.SelectionKey.OP_WRITE
 import java.nio.channels.SocketChannel
 import java.nio.file.Path
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater
+import java.util.concurrent.locks.LockSupport
 import kotlin.coroutines.CoroutineContext
 import kotlin.coroutines.intrinsics.suspendCoroutineUninterceptedOrReturn
 
@@ -64,6 +67,9 @@ internal class NioConnection(
     private val reader = Slot(poller)
 
     @Volatile private var offers: Offers<ByteString?>? = null
+
+    // The thread that waits for bytes where a coroutine would suspend: see Blocked.
+    @Volatile private var blocked: Blocked? = null
     private val writer = Slot(poller)
 
     // What the waiting receiver wants: bytes into its buffer, or at most so many as a value.
@@ -75,7 +81,8 @@ internal class NioConnection(
     private var front: Buffer? = null
     private var drained = false
     private var ended = false
-    private var noMoreInput = false
+
+    @Volatile private var noMoreInput = false
 
     // After shutdown(READ), when what had come by then has been received: when nothing is left, or, where the peer goes on
     // sending, when as much has been received as the kernel may have held.
@@ -84,7 +91,8 @@ internal class NioConnection(
     private var noMoreOutput = false
     private var finishing = false
     private var sendingFile = false
-    private var broken: BrokenException? = null
+
+    @Volatile private var broken: BrokenException? = null
     private var scope: CoroutineContext? = null
 
     @Volatile override var isOpen: Boolean = true
@@ -245,9 +253,13 @@ internal class NioConnection(
     private fun readable() {
         if (!reader.isTaken) {
             if (offers?.wanted == true) return look()
+            BLOCKED.getAndSet(this, null)?.let { return serve(it) }
             // Nobody is there to take it: let it wait in the kernel, which tells the peer to wait.
             drained = false
-            return poller.disarm(this, OP_READ)
+            poller.disarm(this, OP_READ)
+            // A thread that came in this very moment has found it armed.
+            if (blocked != null) poller.arm(this, OP_READ)
+            return
         }
         // It has been cancelled and is about to be told; what came is for the next one.
         if (reader.isCancelled) return
@@ -309,12 +321,10 @@ internal class NioConnection(
     }
 
     @OptIn(UnsafeByteStringApi::class)
-    private fun bytes(count: Int): ByteString? {
-        if (count < 0) return null
-        val array = ByteArray(count)
-        poller.scratch.get(array)
-        return UnsafeByteStringOperations.wrapUnsafe(array)
-    }
+    private fun bytes(count: Int): ByteString? =
+        if (count < 0) null else UnsafeByteStringOperations.wrapUnsafe(array(poller.scratch, count))
+
+    private fun array(source: ByteBuffer, count: Int) = ByteArray(count).also { source.get(it) }
 
     private fun takeFront(buffer: ByteBuffer): Int {
         val source = front!!
@@ -382,6 +392,123 @@ internal class NioConnection(
                 write(bytes)
                 if (rest != null) transferFrom(rest)
             }
+    }
+
+    // ---- threads that block
+
+    /** [recv] for a thread that may wait. @throws InterruptedIOException and then nothing was received */
+    fun recvBlocking(max: Int): ByteArray? {
+        if (!isOpen) throw ClosedException("receive on $this: it is closed")
+        if (front != null) return takeFront(max).toByteArray()
+        if (!drained && !noMoreInput) readAside(max)?.let { return it }
+        val outcome = await(Blocked(null, max))
+        return if (outcome === Blocked.AT_END) null else outcome as ByteArray
+    }
+
+    /** [recvInto] for a thread that may wait. @throws InterruptedIOException and then the buffer is not touched */
+    fun recvIntoBlocking(buffer: ByteBuffer): Int {
+        require(!buffer.isReadOnly) { "recvInto needs a buffer that can be written to" }
+        if (!isOpen) throw ClosedException("receive on $this: it is closed")
+        if (!buffer.hasRemaining()) return 0
+        if (front != null) return takeFront(buffer)
+        if (!drained && !noMoreInput) {
+            val count = readAside(buffer)
+            if (count > 0) return count
+        }
+        return await(Blocked(buffer, 0)) as Int
+    }
+
+    private fun readAside(max: Int): ByteArray? {
+        val loan = Loans.take()
+        try {
+            val count = readAside(if (max < loan.capacity()) loan.limit(max) else loan)
+            return if (count > 0) array(loan.flip(), count) else null
+        } finally {
+            Loans.giveBack(loan)
+        }
+    }
+
+    /** Reads what the kernel has; 0 if that is nothing, or the end, of which the loop is the one to tell. */
+    private fun readAside(buffer: ByteBuffer): Int {
+        val room = buffer.remaining()
+        val count =
+            try {
+                socket.read(buffer)
+            } catch (cause: IOException) {
+                throw if (isOpen) broke("receive on $this", cause) else ClosedException("$this was closed")
+            }
+        drained = count in 0 until room
+        if (count > 0) received += count
+        return maxOf(count, 0)
+    }
+
+    private fun await(me: Blocked): Any {
+        refuseOnLoop()
+        blocked = me
+        if (interest and OP_READ == 0 || noMoreInput || !isOpen) poller.post(::attend)
+        var interrupted = false
+        while (true) {
+            val outcome = me.outcome
+            if (outcome == null && interrupted && BLOCKED.compareAndSet(this, me, null)) {
+                throw InterruptedIOException("receive on $this: interrupted")
+            }
+            if (outcome == null) LockSupport.park(me)
+            if (Thread.interrupted()) interrupted = true
+            if (outcome == null) continue
+            // What has come meanwhile has come; the interrupt is for the next call.
+            if (interrupted) Thread.currentThread().interrupt()
+            // With this thread's stack: where the call was made, and not the loop that heard of it.
+            if (outcome is Throwable) throw outcome.apply { stackTrace = Throwable().stackTrace }
+            return outcome
+        }
+    }
+
+    /** On the poller: for a thread that waits and wasn't sure to be seen. */
+    private fun attend() {
+        if (!isOpen) return endBlocked()
+        if (noMoreInput) readable() else poller.arm(this, OP_READ)
+    }
+
+    private fun endBlocked() {
+        BLOCKED.getAndSet(this, null)?.done(ClosedException("$this was closed"))
+    }
+
+    private fun serve(thread: Blocked) {
+        val buffer = thread.into
+        try {
+            val count = if (buffer != null) read(buffer) else readScratch(thread.atMost)
+            when {
+                count == 0 -> {
+                    blocked = thread
+                    // It may have been interrupted meanwhile, and found itself taken.
+                    thread.wake()
+                    poller.arm(this, OP_READ)
+                }
+                buffer != null -> thread.done(count)
+                count < 0 -> thread.done(Blocked.AT_END)
+                else -> thread.done(array(poller.scratch, count))
+            }
+        } catch (cause: Throwable) {
+            // Whatever it is, it is the receiver's and not the loop's.
+            thread.done(cause)
+        }
+    }
+
+    /** Sends what the kernel takes at once, by the calling thread; whether that was all. */
+    fun sendAside(buffer: ByteBuffer): Boolean {
+        checkSend()
+        val end = buffer.limit()
+        try {
+            while (buffer.position() < end) {
+                // The JDK copies what isn't direct, all that remains of it, however little the kernel takes.
+                if (!buffer.isDirect) buffer.limit(minOf(end, buffer.position() + DEFAULT_RECV))
+                val piece = buffer.remaining()
+                if (writeDirect(buffer) < piece) return false
+            }
+            return true
+        } finally {
+            buffer.limit(end)
+        }
     }
 
     // ---- sending
@@ -510,7 +637,7 @@ internal class NioConnection(
             try {
                 socket.write(buffer)
             } catch (cause: IOException) {
-                throw broke("send on $this", cause)
+                throw if (isOpen) broke("send on $this", cause) else ClosedException("$this was closed")
             }
         sent += count
         return count
@@ -534,7 +661,7 @@ internal class NioConnection(
         noMoreInput = true
         inputLeft = mostHeld()
         // Whoever waits gets what has come meanwhile, or the end.
-        if (reader.isTaken) poller.post { if (isOpen) readable() }
+        if (reader.isTaken || blocked != null) poller.post { if (isOpen) readable() }
     }
 
     /** A Unix socket's buffer is its peer's to set, and no system has it larger by itself. */
@@ -601,6 +728,7 @@ internal class NioConnection(
             if (reader.isTaken) reader.fail(ClosedException("$this was closed"))
             if (writer.isTaken) writer.fail(ClosedException("$this was closed"))
             offers?.fail(ClosedException("$this was closed"))
+            endBlocked()
             reader.forget()
             writer.forget()
         }
@@ -617,6 +745,8 @@ internal class NioConnection(
 
     private companion object {
         val NOTHING: ByteBuffer = ByteBuffer.allocate(0)
+        val BLOCKED: AtomicReferenceFieldUpdater<NioConnection, Blocked?> =
+            AtomicReferenceFieldUpdater.newUpdater(NioConnection::class.java, Blocked::class.java, "blocked")
 
         const val UNIX_BUFFER = 1L shl 20
 

@@ -23,7 +23,7 @@ import socketeer.UdpAddress
 import socketeer.UnixAddress
 import socketeer.UnixDatagramAddress
 import socketeer.UnsupportedException
-import socketeer.aside
+import socketeer.asideWhole
 import socketeer.unix
 import java.net.InetAddress
 import java.net.InetSocketAddress
@@ -109,7 +109,7 @@ public class NioNetwork private constructor(
 
     override suspend fun socketPair(): Pair<Connection, Connection> {
         checkOpen("socketPair")
-        val (near, far) = aside(::unixPair)
+        val (near, far) = asideWhole(::unixPair)
         val unnamed = unix("").toSocketAddress()
         return adopt(near, Ends(unnamed, unnamed)).orEnd { this to adopt(far, Ends(unnamed, unnamed)) }
     }

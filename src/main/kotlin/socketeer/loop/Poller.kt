@@ -72,8 +72,9 @@ internal interface Poller {
 
 /** A channel on its poller, and what to do when it is ready. */
 internal abstract class Watch(@JvmField val poller: Poller, @JvmField val channel: SelectableChannel) {
-    /** The operations that are armed. */
-    @JvmField var interest: Int = 0
+    /** The operations that are armed; read by others than the poller too. */
+    @Volatile @JvmField
+    var interest: Int = 0
 
     /** Who made it and closes it with itself: several networks may share a poller. */
     @JvmField var owner: Any? = null

@@ -24,6 +24,7 @@ import socketeer.Told
 import socketeer.printEvent
 import java.nio.channels.spi.SelectorProvider
 import java.util.concurrent.CompletableFuture
+import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.TimeUnit
 import kotlin.concurrent.thread
@@ -120,6 +121,7 @@ public class SelectLoop(
             return result.getCompleted()
         } finally {
             leave()
+            DRIVING -= Thread.currentThread()
         }
     }
 
@@ -133,21 +135,22 @@ public class SelectLoop(
         return thread(name = name, isDaemon = true, start = false) {
             // Closed before this thread came to it.
             if (!claim()) return@thread
-            CURRENT.set(this)
+            DRIVING += Thread.currentThread()
             try {
                 drive(until = { closed }, onInterrupt = {})
             } finally {
                 leave()
+                DRIVING -= Thread.currentThread()
             }
         }.also { it.start() }
     }
 
     private fun enter() {
-        check(CURRENT.get() == null) {
+        check(!onLoop()) {
             "net { } and run { } drive a loop on the calling thread, and this thread drives one already"
         }
         check(claim()) { "the loop is closed or driven already" }
-        CURRENT.set(this)
+        DRIVING += Thread.currentThread()
     }
 
     /** Makes the calling thread the loop's, unless it has one or is over. */
@@ -163,7 +166,6 @@ public class SelectLoop(
             if (closed) windUp()
             thread = null
         }
-        if (CURRENT.get() === this) CURRENT.remove()
     }
 
     /** Closes every channel, and runs what that wakes as long as it goes on by itself. */
@@ -319,8 +321,11 @@ public class SelectLoop(
         "SelectLoop($mechanism, ${thread?.name ?: if (closed) "closed" else "not driven"})"
 }
 
-/** The loop that the current thread drives: driving two would stop the outer one dead. */
-private val CURRENT = ThreadLocal<SelectLoop>()
+/** The threads that drive a loop: driving two would stop the outer one dead, and so would blocking one. */
+private val DRIVING = ConcurrentHashMap.newKeySet<Thread>()
+
+/** Whether the calling thread drives a loop, any. */
+internal fun onLoop(): Boolean = Thread.currentThread() in DRIVING
 
 /** Enough to spread the cost of a poll over many tasks, few enough that channels and timers aren't kept waiting. */
 private const val TASKS_A_TURN = 256

@@ -1,5 +1,6 @@
 package socketeer.loop
 
+import kotlinx.coroutines.Job
 import socketeer.BoundSocket
 import socketeer.ClosedException
 import socketeer.Connection
@@ -8,7 +9,7 @@ import socketeer.Option
 import socketeer.Setting
 import socketeer.StreamAddress
 import socketeer.UnixAddress
-import socketeer.aside
+import socketeer.asideWhole
 import java.net.StandardProtocolFamily
 import java.net.UnixDomainSocketAddress
 import java.nio.channels.ServerSocketChannel
@@ -33,18 +34,23 @@ internal class UnixBound private constructor(
 ) : BoundSocket {
     private val became = AtomicReference<String?>()
 
-    /** What connects from here at the moment. */
+    /** What connects from here at the moment; a close before it has begun must still end it. */
     @Volatile private var connecting: NioConnection? = null
+
+    @Volatile private var closed = false
+
+    /** Complete when a connect from here is over. */
+    private val connected = Job()
 
     override val isOpen: Boolean get() = became.get() == null
 
     override suspend fun listen(backlog: Int): Listener {
         require(backlog >= 1) { "a backlog is 1 or more, was $backlog" }
         become("listener")
-        val (server, placed) = orFault("listen on $local") { aside { holder.use { listening(backlog) } } }
+        val (server, placed) = orFault("listen on $local") { asideWhole { holder.use { listening(backlog) } } }
         val address = local.toSocketAddress()
         val listener =
-            NioListener(server, poller, local, { aside(placed::remove) }) { accepted, remote ->
+            NioListener(server, poller, local, { asideWhole(placed::remove) }) { accepted, remote ->
                 network.adopt(accepted, Ends(address, remote))
             }
         with(network) { poller.here { server.orClose { listener.owned() } } }
@@ -64,24 +70,29 @@ internal class UnixBound private constructor(
     }
 
     override suspend fun connect(address: StreamAddress, timeout: Duration): Connection {
-        become("connection")
-        val channel =
-            aside {
-                holder.close()
-                file.remove()
-                open(local.toSocketAddress(), options.toTypedArray(), "bind $local") { bind(local.toSocketAddress()) }
-            }
+        become(CONNECTION)
         try {
-            return channel.orClosed {
+            return reopened().orClosed {
                 within(timeout, address) {
-                    network.establish(poller, channel, network.targets(address).first()) { connecting = it }
+                    network.establish(poller, this, network.targets(address).first()) {
+                        connecting = it
+                        if (closed) it.close()
+                    }
                 }
             }
         } finally {
             connecting = null
-            // The name has served: the peer knows it from now on, and nobody can connect to it.
-            aside { Files.deleteIfExists(file.path) }
+            // The name has served: the peer knows it from now on, and nobody can connect to it. Also if this is cancelled.
+            asideWhole { Files.deleteIfExists(file.path) }
+            connected.complete()
         }
+    }
+
+    /** The channel of a client in place of the one that has held the name. */
+    private suspend fun reopened(): SocketChannel = asideWhole {
+        holder.close()
+        file.remove()
+        open(local.toSocketAddress(), options.toTypedArray(), "bind $local") { bind(local.toSocketAddress()) }
     }
 
     private fun become(what: String) {
@@ -90,9 +101,14 @@ internal class UnixBound private constructor(
     }
 
     override suspend fun close() {
+        closed = true
         network.forget(this)
-        if (!became.compareAndSet(null, "closed socket")) return connecting?.close() ?: Unit
-        aside {
+        if (!became.compareAndSet(null, "closed socket")) {
+            if (became.get() != CONNECTION) return
+            connecting?.close()
+            return connected.join()
+        }
+        asideWhole {
             holder.close()
             file.remove()
         }
@@ -105,6 +121,8 @@ internal class UnixBound private constructor(
     override fun toString(): String = "bound $local"
 
     companion object {
+        private const val CONNECTION = "connection"
+
         suspend fun of(
             network: NioNetwork,
             poller: Poller,
@@ -115,7 +133,7 @@ internal class UnixBound private constructor(
             val holder = ServerSocketChannel.open(StandardProtocolFamily.UNIX)
             val file =
                 orFault("bind $address") {
-                    aside {
+                    asideWhole {
                         lateinit var file: SocketFile
                         holder.orClose {
                             file =

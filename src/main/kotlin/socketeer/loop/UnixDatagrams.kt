@@ -9,7 +9,7 @@ import socketeer.Option
 import socketeer.Setting
 import socketeer.UnixDatagramAddress
 import socketeer.UnsupportedException
-import socketeer.aside
+import socketeer.asideWhole
 import java.net.SocketAddress
 import java.net.StandardSocketOptions
 import java.nio.channels.SelectionKey
@@ -41,7 +41,7 @@ internal suspend fun bindUnixDatagrams(
     var file: SocketFile? = null
     val channel =
         orFault(what) {
-            aside {
+            asideWhole {
                 AFUNIXDatagramChannel.open().apply {
                     orClose {
                         configureBlocking(false)
@@ -55,7 +55,7 @@ internal suspend fun bindUnixDatagrams(
             }
         }
     return poller.here {
-        val watched = WatchedPoller(poller) { file?.let { placed -> aside(placed::remove) } }
+        val watched = WatchedPoller(poller) { file?.let { placed -> asideWhole(placed::remove) } }
         NioDatagrams(channel, watched, name, UnixKind).also(watched::adopt)
     }
 }

@@ -69,12 +69,12 @@ public class LawReport(public val seed: Long, public val results: List<LawResult
     /** @throws AssertionError with the counterexamples and the seed, if a law is broken. */
     public fun orThrow(): LawReport {
         if (broken.isNotEmpty()) {
-            throw AssertionError("\n" + results.filter { it.law in broken }.joinToString("\n") + "\n  seed:  $seed")
+            throw AssertionError("\n" + LawReport(seed, results.filter { it.law in broken }))
         }
         return this
     }
 
-    override fun toString(): String = results.joinToString("\n") + "\nseed: $seed"
+    override fun toString(): String = results.joinToString("\n") + "\nseed: $seed, again with -Dsocketeer.seed=$seed"
 }
 
 /**

@@ -57,7 +57,7 @@ final class Churn implements AutoCloseable {
         var connection = (Echoed) key.attachment();
         try {
             if (key.isConnectable()) {
-                connection.channel().finishConnect();
+                ((SocketChannel) connection.channel()).finishConnect();
                 connection.ask(1);
             } else if (connection.receive(scratch) > 0) {
                 connection.channel().close();

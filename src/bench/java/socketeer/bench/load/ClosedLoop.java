@@ -6,6 +6,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -23,12 +25,14 @@ final class ClosedLoop implements AutoCloseable {
     private final ByteBuffer scratch = ByteBuffer.allocateDirect(65_536);
     private final List<Echoed> connections = new ArrayList<>();
     private final InetSocketAddress server;
+    private final boolean udp;
     private final int size;
     private final int depth;
     private boolean refill;
 
-    ClosedLoop(int port, int size, int depth) throws IOException {
+    ClosedLoop(boolean udp, int port, int size, int depth) throws IOException {
         server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+        this.udp = udp;
         this.size = size;
         this.depth = depth;
     }
@@ -39,8 +43,7 @@ final class ClosedLoop implements AutoCloseable {
         for (int opened = 0; opened < count; ) {
             int batch = Math.min(CONNECTING, count - opened);
             for (int i = 0; i < batch; i++) {
-                var channel = SocketChannel.open(server);
-                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+                var channel = udp ? DatagramChannel.open().connect(server) : connected();
                 channel.configureBlocking(false);
                 var connection = new Echoed(connections.size(), size);
                 connection.registered(channel.register(selector, SelectionKey.OP_READ, connection));
@@ -50,6 +53,10 @@ final class ClosedLoop implements AutoCloseable {
             opened += batch;
             drain();
         }
+    }
+
+    private SelectableChannel connected() throws IOException {
+        return SocketChannel.open(server).setOption(StandardSocketOptions.TCP_NODELAY, true);
     }
 
     /** Keeps all connections busy for {@code nanos}. */

@@ -2,8 +2,8 @@ package socketeer.bench.load;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.SelectionKey;
-import java.nio.channels.SocketChannel;
 
 /** One connection of the load: what is still to be sent, and what must come back. */
 final class Echoed {
@@ -25,8 +25,8 @@ final class Echoed {
         this.key = key;
     }
 
-    SocketChannel channel() {
-        return (SocketChannel) key.channel();
+    ByteChannel channel() {
+        return (ByteChannel) key.channel();
     }
 
     long received() {

@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
  * The load generator's process: one thread, one Selector. It prints {@code ok}, then answers one line with one line,
  * {@code ok …} or {@code error …}, until its input ends.
  *
+ * <p>Its argument is {@code tcp}, or {@code udp} for datagrams.
+ *
  * <ul>
  *   <li>{@code open PORT CONNECTIONS SIZE DEPTH}: connects, and sees one message through each connection
  *   <li>{@code run MILLIS}: the messages that came back, as {@link Done} says it
@@ -17,12 +19,17 @@ import java.nio.charset.StandardCharsets;
  * </ul>
  */
 public final class LoadMain {
+    private final boolean udp;
     private ClosedLoop load;
+
+    private LoadMain(boolean udp) {
+        this.udp = udp;
+    }
 
     public static void main(String[] args) throws IOException {
         System.out.println("ok");
         var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        var main = new LoadMain();
+        var main = new LoadMain(args[0].equals("udp"));
         for (String line; (line = lines.readLine()) != null; ) System.out.println(main.answer(line.split(" ")));
         Runtime.getRuntime().halt(0);
     }
@@ -31,7 +38,7 @@ public final class LoadMain {
         try {
             return switch (words[0]) {
                 case "open" -> {
-                    load = new ClosedLoop(number(words[1]), number(words[3]), number(words[4]));
+                    load = new ClosedLoop(udp, number(words[1]), number(words[3]), number(words[4]));
                     load.open(number(words[2]));
                     yield "ok";
                 }

@@ -13,34 +13,34 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.Blackhole;
 
-/** Frames of 64 bytes, 500 a chunk: time and, with {@code -prof gc}, bytes allocated, for one of them. */
+/** A chunk of messages put together: the time a message takes. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@OperationsPerInvocation(ContendersKt.FRAMES)
+@OperationsPerInvocation(TrafficKt.MESSAGES)
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
-@Fork(1)
-public class CodecBenchmark {
-    @Param({"lines", "int32", "varint", "resp"})
-    public String framing;
+@Fork(2)
+public class Encode {
+  @Param public Framing framing;
 
-    @Param({"ours", "netty", "nettyKept", "hand"})
-    public String who;
+  @Param({"socketeer", "netty", "okio", "kotlinx-io"})
+  public String who;
 
-    @Param({"decode", "encode"})
-    public String what;
+  @Param("64")
+  public int size;
 
-    private Contender contender;
+  private Work work;
 
-    @Setup
-    public void setup() {
-        contender = ContendersKt.contender(framing, who, what);
-    }
+  @Setup
+  public void setup() {
+    work = ContenderKt.encoding(framing, who, size);
+  }
 
-    @Benchmark
-    public int frames() {
-        return contender.run();
-    }
+  @Benchmark
+  public void message(Blackhole blackhole) {
+    work.run(blackhole::consume);
+  }
 }

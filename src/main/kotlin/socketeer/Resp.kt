@@ -1,0 +1,144 @@
+package socketeer
+
+import kotlinx.io.bytestring.ByteString
+import kotlinx.io.bytestring.encodeToByteString
+
+private val CRLF = "\r\n".encodeToByteString()
+private const val MAX_BULK = 512 * 1024 * 1024
+
+/**
+ * What Redis answers, in version 2 of its protocol: see [respReplies]. Source: redis.io, "Serialization protocol".
+ */
+public sealed interface Resp {
+    /** One line, `+OK`; [text] is without CR and LF. */
+    public data class Simple(val text: ByteString) : Resp
+
+    /** One line, `-ERR syntax error`: a code, then words; [text] is without CR and LF. */
+    public data class Failure(val text: ByteString) : Resp
+
+    /** `:42` */
+    public data class Number(val value: Long) : Resp
+
+    /** Any bytes, or nothing: null. At most 512 MiB. */
+    public data class Bulk(val bytes: ByteString?) : Resp
+
+    /** Replies in their order, or nothing: null. */
+    public data class Many(val items: List<Resp>?) : Resp
+
+    public companion object {
+        /**
+         * The reply that [value] plainly is: a reply, bytes or null ([Bulk]), a whole number, true and false as 1 and
+         * 0, a collection of these.
+         *
+         * @throws IllegalArgumentException for anything else.
+         */
+        public fun of(value: Any?): Resp =
+            when (value) {
+                is Resp -> value
+                is ByteString? -> Bulk(value)
+                is Boolean -> Number(if (value) 1 else 0)
+                is Long, is Int -> Number((value as kotlin.Number).toLong())
+                is Collection<*> -> Many(value.map(::of))
+                else -> throw IllegalArgumentException("bytes, a whole number, a Boolean or a collection, was $value")
+            }
+    }
+}
+
+/**
+ * What Redis is told: words of any bytes, each at most 512 MiB, as arrays of bulk strings or, decoding only, as a line
+ * that somebody typed, with quotes and escapes. None at all is an empty list.
+ *
+ * It accepts and refuses what Redis 7 does, in its words ([FrameException.reason]): what stands behind a CR or a bulk
+ * string isn't looked at, and a line with a NUL in it never ends.
+ */
+public fun respCommands(): Codec<List<ByteString>> = commands
+
+/** What Redis answers, strictly. Commands go one way and replies the other: two framings on one connection. */
+public fun respReplies(): Codec<Resp> = Replies
+
+/** What a line begins with; an empty one with the CR behind it, in Redis's words. */
+private class Sign(private val char: Char) : Codec<Unit>, Decoder<Unit> {
+    override val maxBytes get() = 1
+
+    override fun encode(value: Unit, output: Output) = output.write(char.code)
+
+    override fun decoder() = this
+
+    override fun decode(input: Input): Unit? {
+        if (!input.ended && !input.has(1)) return null
+        val there = if (input.has(1)) input.readByte().toChar() else '\r'
+        if (there != char) input.malformed("expected '$char', got '$there'")
+        return Unit
+    }
+}
+
+private fun header(char: Char, line: String, name: String, range: LongRange): Codec<Long> {
+    val number = integer().map({ it.also { require(it in range) } }, { it }).refusedAs("invalid $name length")
+    return cLines(number.after(Sign(char)), CRLF).refusedAs(tooLarge = "too big $line count string")
+}
+
+private val word =
+    lengthPrefixed(Length.Written(header('$', "bulk", "bulk", 0L..MAX_BULK)), max = MAX_BULK).before(padding(CRLF))
+private val wordCount =
+    header('*', "mbulk", "multibulk", Long.MIN_VALUE..Int.MAX_VALUE).map({ maxOf(it, 0).toInt() }, Int::toLong)
+private val typed =
+    cLines(bytes().map(::wordsOf, ::lineOf), "\n".encodeToByteString()).refusedAs(tooLarge = "too big inline request")
+private val commands = word.repeat(wordCount, Int.MAX_VALUE, MAX_ARRAY).ifNext('*'.code.toByte(), otherwise = typed)
+
+// A word is bare, then perhaps one in quotes, which ends it; what is left over isn't a word.
+private const val QUOTED = """(?:"((?:\\.|[^"\\])*+)"|'((?:\\'|[^'])*+)')?+(?=\s|\z)"""
+private val WORD = Regex("""\G\s*+(?!\z)(?:([^ \n\r\t"']*+)$QUOTED|(.+))""", RegexOption.DOT_MATCHES_ALL)
+private val ESCAPE = Regex("""\\(?:x(\p{XDigit}{2})|(.))""", RegexOption.DOT_MATCHES_ALL)
+private val ESCAPES = mapOf("n" to "\n", "r" to "\r", "t" to "\t", "b" to "\b", "a" to "\u0007")
+
+private fun wordsOf(line: ByteString): List<ByteString> =
+    WORD.findAll(line.latin1().removeSuffix("\r")).map { found ->
+        val (bare, double, single, broken) = found.destructured
+        require(broken.isEmpty()) { "unbalanced quotes in request" }
+        latin1(bare + ESCAPE.replace(double, ::unescaped) + single.replace("\\'", "'"))
+    }.toList()
+
+private fun unescaped(escape: MatchResult): String {
+    val (hex, char) = escape.destructured
+    return if (hex.isEmpty()) ESCAPES[char] ?: char else hex.toInt(16).toChar().toString()
+}
+
+private fun lineOf(words: List<ByteString>): ByteString =
+    latin1(words.joinToString(" ") { word -> "\"${word.latin1().map(::escaped).joinToString("")}\"" })
+
+private fun escaped(char: Char) = "\\x%02x".format(char.code)
+
+private fun ByteString.latin1() = String(arrayOf(this), Charsets.ISO_8859_1)
+
+private fun latin1(text: String) = wrap(text.toByteArray(Charsets.ISO_8859_1))
+
+private object Replies : Codec<Resp> {
+    private val line = lines(bytes(), LineEnd.CRLF)
+    private val number = lines(integer(), LineEnd.CRLF)
+    private val size =
+        number.map({ it.also { require(it in -1..MAX_BULK) { "-1 <= size <= $MAX_BULK expected, was $it" } } }, { it })
+    private val nothing = fixed(0)
+    private val bulk =
+        size.body(MAX_ARRAY) { n -> if (n < 0) nothing else fixed(n.toInt()).before(CRLF) }
+            .map({ (n, it) -> Resp.Bulk(it.takeIf { n >= 0 }) }, { sizeOf(it.bytes?.size) to (it.bytes ?: NO_BYTES) })
+    private val many =
+        size.body(MAX_ARRAY) { n -> repeat(maxOf(n, 0).toInt(), MAX_ARRAY) }
+            .map({ (n, items) -> Resp.Many(items.takeIf { n >= 0 }) }, { sizeOf(it.items?.size) to it.items.orEmpty() })
+    private val any =
+        tagged(
+            uint8(),
+            case('+'.code, line.map(Resp::Simple, Resp.Simple::text)),
+            case('-'.code, line.map(Resp::Failure, Resp.Failure::text)),
+            case(':'.code, number.map(Resp::Number, Resp.Number::value)),
+            case('$'.code, bulk),
+            case('*'.code, many),
+        )
+
+    private fun sizeOf(size: Int?) = size?.toLong() ?: -1
+
+    override val maxBytes get() = any.maxBytes
+
+    override fun encode(value: Resp, output: Output) = any.encode(value, output)
+
+    override fun decoder() = any.decoder()
+}

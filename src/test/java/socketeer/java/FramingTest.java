@@ -1,0 +1,165 @@
+package socketeer.java;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+import static socketeer.java.Socketeer.net;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import socketeer.MalformedException;
+import socketeer.TooLargeException;
+import socketeer.java.testing.Claims;
+import socketeer.java.testing.CodecLaws;
+import socketeer.java.testing.Values;
+
+/** Codecs used, composed and written in Java, and held to the same laws as Kotlin's. */
+class FramingTest {
+    /** A byte with the length, then that many bytes of text. */
+    record ShortText(boolean atOnce) implements Codec<String> {
+        @Override
+        public int maxBytes() {
+            return 256;
+        }
+
+        @Override
+        public void encode(String text, Output output) {
+            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+            if (bytes.length > 255) throw new IllegalArgumentException("length <= 255, was " + bytes.length);
+            output.write(bytes.length);
+            output.write(bytes);
+        }
+
+        @Override
+        public Decoder<String> decoder() {
+            return input -> {
+                if (!input.has(1)) return null;
+                int n = atOnce ? input.get(input.position()) & 0xff : input.readByte();
+                if (!input.has(atOnce ? 1 + n : n)) return null; // the bug, if not at once: the length is consumed
+                if (atOnce) input.readByte();
+                return input.readText(n);
+            };
+        }
+    }
+
+    record Point(int x, int y) {}
+
+    sealed interface Shape {
+        record Dot(Point at) implements Shape {}
+
+        record Label(String text) implements Shape {}
+    }
+
+    static final Codec<Point> POINT = Codecs.int32()
+            .then(Codecs.int32())
+            .map(it -> new Point(it.first(), it.second()), it -> new Pair<>(it.x(), it.y()));
+
+    static final Codec<Shape> SHAPE = Codecs.tagged(
+            Codecs.uint8(),
+            List.of(
+                    new Case<>(1, Shape.Dot.class, POINT.map(Shape.Dot::new, Shape.Dot::at)),
+                    new Case<>(2, Shape.Label.class, new ShortText(true).map(Shape.Label::new, Shape.Label::text))));
+
+    static Values<Point> points() {
+        return Values.ints(Integer.MIN_VALUE, Integer.MAX_VALUE)
+                .and(Values.ints(-9, 9))
+                .map(it -> new Point(it.first(), it.second()));
+    }
+
+    private static <T> Stream<DynamicTest> laws(Codec<T> codec, Values<T> values, Claims<T> claims) {
+        return CodecLaws.of(codec, values, claims).map(law -> dynamicTest(law.name(), law::check));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> oneOfOnesOwn() {
+        return laws(new ShortText(true), Values.texts(60), Claims.none());
+    }
+
+    @TestFactory
+    Stream<DynamicTest> oneOfOnesOwnInsideOthers() {
+        return laws(
+                Codecs.lengthPrefixed(new ShortText(true).repeatToEnd()).checksummed(),
+                Values.texts(60).lists(8),
+                Claims.none());
+    }
+
+    @TestFactory
+    Stream<DynamicTest> recordsAndSumTypes() {
+        return laws(SHAPE.limit(200).repeat(Codecs.uint16()), shapes().lists(20), Claims.none());
+    }
+
+    private static Values<Shape> shapes() {
+        return points().and(Values.texts(40)).and(Values.ints(0, 1)).map(it -> it.second() == 0
+                ? new Shape.Dot(it.first().first())
+                : new Shape.Label(it.first().second()));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> linesWithTheirLimit() {
+        return laws(
+                Codecs.lines(200),
+                Values.texts(60).map(it -> it.replaceAll("[\r\n]", ".")),
+                Claims.<String>none()
+                        .canonical(false)
+                        .atLimit("x".repeat(200), "x".repeat(201), Codecs.lines(201))
+                        .misconfigured(List.of(() -> Codecs.lines(-1))));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> bytesBehindTheirLength() {
+        return laws(
+                Codecs.lengthPrefixed(300),
+                Values.bytes(300),
+                Claims.<Bytes>none()
+                        .atLimit(Bytes.of(new byte[300]), Bytes.of(new byte[301]), Codecs.lengthPrefixed(301)));
+    }
+
+    @Test
+    void aPlantedBugIsFoundAndShrunkToOneLetterAndOneCut() {
+        CodecLaws.Law law =
+                CodecLaws.of(new ShortText(false), Values.texts(80), Claims.none(), 1_000, 7).findFirst().orElseThrow();
+        AssertionError broken = assertThrows(AssertionError.class, law::check);
+        assertTrue(broken.getMessage().contains("frames: [\"a\"]\n  bytes: [01 | 61]"), broken.getMessage());
+    }
+
+    private static Bytes bytes(int... values) {
+        byte[] bytes = new byte[values.length];
+        for (int i = 0; i < values.length; i++) bytes[i] = (byte) values[i];
+        return Bytes.of(bytes);
+    }
+
+    @Test
+    void valuesToBytesAndBack() throws Exception {
+        assertEquals(bytes(0, 0, 0, 1, 0, 0, 0, 2), POINT.encode(new Point(1, 2)));
+        assertEquals(new Point(1, 2), POINT.decode(bytes(0, 0, 0, 1, 0, 0, 0, 2)));
+        assertThrows(MalformedException.class, () -> POINT.decode(bytes(0, 0, 0, 1, 0, 0, 0, 2, 3)));
+        assertThrows(TooLargeException.class, () -> Codecs.lines(3).encode("four"));
+    }
+
+    @Test
+    void framesOfAConnectionOneByOneAsAStreamAndAsFutures() throws Exception {
+        net(net -> {
+            Server server = net.tcpServer(0, peer -> {
+                Framed<Shape> shapes = peer.framed(SHAPE);
+                shapes.forEach(shapes::send);
+            });
+            List<Shape> all = List.of(new Shape.Dot(new Point(1, 2)), new Shape.Label("two"), new Shape.Label("three"));
+            try (Connection peer = net.connect(server.address())) {
+                Framed<Shape> shapes = peer.framed(SHAPE);
+                shapes.send(all.get(0));
+                assertEquals(all.get(0), shapes.recv());
+                shapes.sendAll(all);
+                assertEquals(all, shapes.stream().limit(3).toList());
+                assertEquals(all.get(2), shapes.sendAsync(all.get(2)).thenCompose(sent -> shapes.recvAsync()).get());
+                shapes.unframed().shutdown(socketeer.Direction.WRITE);
+                assertEquals(0, shapes.stream().count());
+            }
+            assertEquals(new Receipt(1, 1, 0, 0, 0, 0), server.stop());
+        });
+    }
+}
