@@ -4,6 +4,7 @@ import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeLessThan
+import io.kotest.matchers.longs.shouldBeGreaterThanOrEqual
 import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
@@ -37,8 +38,9 @@ class StopTest : FunSpec({
                 if (i % 4 == 3) withContext(NonCancellable) { over.join() }
             }
             withClue("$receipt") {
-                listOf(receipt.cancelled, receipt.aborted) shouldBe
-                    listOf(CLIENTS / 4L, CLIENTS / 4L)
+                receipt.aborted shouldBe CLIENTS / 4
+                // And who was in the middle of an answer.
+                receipt.cancelled shouldBeGreaterThanOrEqual CLIENTS / 4L
             }
         }
     }
@@ -152,7 +154,7 @@ class StopTest : FunSpec({
                         other.talk()
                         rounds++
                     } while (rounds < 100 || began.elapsedNow() < SLOW)
-                    usedMemory() - before shouldBeLessThan 8L shl 20
+                    usedMemory() - before shouldBeLessThan FLAT
                     server.statistics.run { open to failed } shouldBe (2 to 0L)
                 }
             }
@@ -238,5 +240,6 @@ private suspend fun Connection.load(): Long {
 private val PIECE = ByteArray(4_096)
 private const val CLIENTS = 32
 private const val FULL = 1L shl 20
+private const val FLAT = 8L shl 20
 private val TIMES = Integer.getInteger("stop.times", 5)
 private val SLOW = Integer.getInteger("slow.seconds", 1).seconds
