@@ -13,14 +13,16 @@ module io.github.socketeer {
     requires transitive kotlinx.serialization.core;
     requires transitive io.ktor.network;
 
-    // ktor's, which can't ask for it without a descriptor.
-    requires org.slf4j;
+    // ktor's, which can't ask for it without a descriptor; and socketeer.watch's.
+    requires transitive org.slf4j;
 
     requires jdk.net; // ExtendedSocketOptions, UnixDomainPrincipal
     requires jdk.unsupported; // sun.misc.Signal
     requires jdk.management; // socketeer.testing: what a law's body allocates, and the time it takes of a processor
 
-    // Without them, what needs them says so: Unix datagrams, the laws as Kotest's tests, the compiler of scripts.
+    // Without them, what needs them says so: the flight recorder, Unix datagrams, the laws as Kotest's tests, the compiler
+    // of scripts.
+    requires static jdk.jfr;
     requires static org.newsclub.net.unix;
     requires static kotest.framework.engine.jvm;
     requires static kotest.property.jvm;
@@ -32,4 +34,5 @@ module io.github.socketeer {
     exports socketeer.java.testing;
     exports socketeer.loop;
     exports socketeer.testing;
+    exports socketeer.watch;
 }

@@ -322,7 +322,7 @@ public class Server internal constructor(
 
     /**
      * Stops: takes no new connection but those that wait in the backlog, and lets handlers know ([draining]); when nothing
-     * more comes in (or a quarter of [grace] is over) ends the input of every connection, so that its handler answers what
+     * more comes in, or a quarter of a second is over, ends the input of every connection, so that its handler answers what
      * has come and ends; after [grace] cancels those that go on, then aborts. Zero stops at once. Always returns, two
      * seconds after [grace] at the latest, and the port is free.
      */
@@ -337,10 +337,8 @@ public class Server internal constructor(
         accepting.cancelAndJoin()
         if (patient) {
             withTimeoutOrNull(grace) {
-                withTimeoutOrNull(grace / 4) {
-                    acceptWaiting()
-                    settle()
-                }
+                withTimeoutOrNull(grace / 4) { acceptWaiting() }
+                withTimeoutOrNull(minOf(grace / 4, RESTLESS)) { settle() }
                 listener.close()
                 onEach(roll) { it.connection.shutdown(Direction.READ) }
                 job.complete()
@@ -434,6 +432,9 @@ private val LONG = 2.seconds
 
 /** Nothing received for so long, and what is on its way on this network has come. */
 private val QUIET = 20.milliseconds
+
+/** Who hasn't been quiet for so long won't be: it is answered as far as it has got. */
+private val RESTLESS = 250.milliseconds
 
 /** How long cancelled handlers may clean up. */
 internal val CANCEL_TIME: Duration = 1.seconds

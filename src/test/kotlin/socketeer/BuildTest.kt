@@ -45,9 +45,14 @@ class BuildTest : FunSpec({
         val named = Json.parseToJsonElement(Network::class.java.classLoader.getResource(metadata)!!.readText())
             .jsonObject["reflection"]!!.jsonArray.map { it.jsonObject["type"]!!.jsonPrimitive.content }
         for (type in named) Class.forName(type)
-        val byName = Regex("(\\w+)::class\\.java\\.get(?:Field|Method|Declared\\w+)\\(")
-        val used = File("src/main/kotlin").walk().filter { it.extension == "kt" && it.parentFile.name != "script" }
-            .flatMap { byName.findAll(it.readText()) }.map { it.groupValues[1] }.toSet()
+        val byName = listOf(
+            Regex("(\\w+)::class\\.java\\.get(?:Field|Method|Declared\\w+)\\("),
+            Regex("newUpdater\\((\\w+)::class"),
+            Regex("\\.find(?:Static|Virtual|VarHandle)\\((\\w+)\\.class"),
+        )
+        val sources = File("src/main").walk().filter { it.extension in setOf("kt", "java") }
+        val used = sources.filter { it.parentFile.name != "script" }
+            .flatMap { file -> byName.flatMap { it.findAll(file.readText()) } }.map { it.groupValues[1] }.toSet()
         used shouldBe named.map { it.substringAfterLast('.') }.toSet()
     }
 })

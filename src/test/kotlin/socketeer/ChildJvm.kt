@@ -5,13 +5,24 @@ import java.io.InputStream
 import java.io.Writer
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.minutes
 
-/** The main function of [main]'s file in a JVM of its own, with at most [descriptors] descriptors. Killed after a while. */
-class ChildJvm(main: String, vararg args: String, descriptors: Int? = null) : AutoCloseable {
+/**
+ * The main function of [main]'s file in a JVM of its own, with at most [descriptors] descriptors, started by the command
+ * [under] if there is one. Killed when [patience] is over.
+ */
+class ChildJvm(
+    main: String,
+    vararg args: String,
+    descriptors: Int? = null,
+    under: List<String> = emptyList(),
+    patience: Duration = 2.minutes,
+) : AutoCloseable {
     private val process =
         ProcessBuilder(
             listOf("sh", "-c", (if (descriptors == null) "" else "ulimit -n $descriptors && ") + "exec \"$@\"", "sh") +
-                listOf("${System.getProperty("java.home")}/bin/java", "-XX:+UseSerialGC", "-Xmx512m") +
+                under + listOf("${System.getProperty("java.home")}/bin/java", "-XX:+UseSerialGC", "-Xmx512m") +
                 "--enable-native-access=ALL-UNNAMED" +
                 listOf("-cp", System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path")) +
                 main + args,
@@ -21,15 +32,18 @@ class ChildJvm(main: String, vararg args: String, descriptors: Int? = null) : Au
     private val input: Writer = process.outputWriter()
 
     init {
-        CompletableFuture.delayedExecutor(PATIENCE_SECONDS, TimeUnit.SECONDS).execute(::close)
+        CompletableFuture.delayedExecutor(patience.inWholeSeconds, TimeUnit.SECONDS).execute(::close)
     }
 
     /** Its next line, or null after the last. */
     fun line(): String? = output.readLine()
 
     /** Tells it to go on. */
-    fun next() {
-        input.write("\n")
+    fun next() = tell("")
+
+    /** Writes it a [line]. */
+    fun tell(line: String) {
+        input.write("$line\n")
         input.flush()
     }
 
@@ -38,10 +52,6 @@ class ChildJvm(main: String, vararg args: String, descriptors: Int? = null) : Au
 
     override fun close() {
         process.destroyForcibly()
-    }
-
-    private companion object {
-        const val PATIENCE_SECONDS = 120L
     }
 }
 

@@ -6,13 +6,21 @@ import java.io.File
 class Jdk(private val home: File) {
     val feature: Int =
         home.resolve("release").takeIf { it.isFile }?.readLines().orEmpty()
-            .firstNotNullOfOrNull { Regex("JAVA_VERSION=\"(\\d+).*").matchEntire(it) }?.let { it.groupValues[1].toInt() } ?: 0
+            .firstNotNullOfOrNull {
+                Regex("JAVA_VERSION=\"(\\d+).*").matchEntire(it)
+            }?.let { it.groupValues[1].toInt() }
+            ?: 0
 
     fun run(tool: String, vararg args: String): Ended {
-        val process = ProcessBuilder(listOf("$home/bin/$tool") + args).redirectErrorStream(true).start()
-        process.outputStream.close()
-        val said = process.inputStream.readAllBytes().decodeToString()
-        return Ended(process.waitFor(), said)
+        val errors = File.createTempFile(tool, null)
+        try {
+            val process = ProcessBuilder(listOf("$home/bin/$tool") + args).redirectError(errors).start()
+            process.outputStream.close()
+            val said = process.inputStream.readAllBytes().decodeToString()
+            return Ended(process.waitFor(), said, errors.readText())
+        } finally {
+            errors.delete()
+        }
     }
 
     companion object {
@@ -26,7 +34,8 @@ class Jdk(private val home: File) {
     }
 }
 
-data class Ended(val code: Int, val said: String)
+/** What a program said on standard output and on standard error, and its exit code. */
+data class Ended(val code: Int, val said: String, val errors: String)
 
 /** What Maven says that a user of the library gets, a line a dependency, as a tree; without the optional ones. */
 fun runtimeTree(): List<String> = File("target/tree").readLines().filterNot { it.endsWith("(optional)") }

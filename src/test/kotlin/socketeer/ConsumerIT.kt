@@ -17,7 +17,12 @@ class ConsumerIT : FunSpec({
     val module = "src/consumer/src/main/java/module-info.java"
 
     fun Jdk.compile(vararg args: String) =
-        run("javac", "--release", "17", "-Xlint:all", "-Werror", *args) shouldBe Ended(0, "")
+        run("javac", "--release", "17", "-Xlint:all", "-Werror", *args) shouldBe Ended(0, "", "")
+
+    // The examples tell of events on standard error.
+    fun Jdk.print(expected: String, vararg args: String) = run("java", *args).let {
+        withClue(it) { (it.code to it.said) shouldBe (0 to expected) }
+    }
 
     test("it is the jar that is tried") { jar.extension shouldBe "jar" }
 
@@ -36,14 +41,13 @@ class ConsumerIT : FunSpec({
         test("JDK $feature, class path$install").config(enabled = jdk != null) {
             val classes = tempdir().path
             jdk!!.compile("-cp", path, "-d", classes, main)
-            jdk.run("java", "-cp", "$classes:$path", "consumer.Main") shouldBe Ended(0, "on the class path\n$PRINTED")
+            jdk.print("on the class path\n$PRINTED", "-cp", "$classes:$path", "consumer.Main")
         }
 
         test("JDK $feature, module path$install").config(enabled = jdk != null) {
             val classes = tempdir().path
             jdk!!.compile("-p", path, "-d", classes, main, module)
-            jdk.run("java", "-p", "$classes:$path", "-m", "consumer/consumer.Main") shouldBe
-                Ended(0, "on the module path\n$PRINTED")
+            jdk.print("on the module path\n$PRINTED", "-p", "$classes:$path", "-m", "consumer/consumer.Main")
         }
     }
 })

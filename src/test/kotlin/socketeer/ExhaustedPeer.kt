@@ -80,7 +80,7 @@ private fun takeAll(taken: MutableList<FileInputStream>) {
 }
 
 /** From a directory of classes each class is a file to open, which then can't be had; a jar is open already. */
-private fun loadAllClasses() {
+internal fun loadAllClasses() {
     for (of in listOf(Network::class.java, ChildJvm::class.java)) {
         val root = File(of.protectionDomain.codeSource.location.toURI())
         root.walk().filter { it.extension == "class" && "script" !in it.path }.forEach {

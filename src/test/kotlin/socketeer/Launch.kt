@@ -34,6 +34,8 @@ class Launch(
         thread(isDaemon = true) { if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) close() }
     }
 
+    val pid: Long get() = process.pid()
+
     /** The next line on standard output, or null after the last. */
     fun line(): String? = output.readLine()
 
@@ -51,7 +53,7 @@ class Launch(
     }
 
     fun signal(name: String) {
-        ProcessBuilder("kill", "-$name", "${process.pid()}").start().waitFor()
+        ProcessBuilder("kill", "-$name", "$pid").start().waitFor()
     }
 
     /** Waits for its end: the exit code. */

@@ -9,9 +9,11 @@ import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeoutOrNull
+import org.slf4j.LoggerFactory
 import socketeer.testing.Ability
 import socketeer.testing.networkLaws
 import socketeer.testing.networks
+import socketeer.watch.slf4j
 import java.io.ByteArrayOutputStream
 import java.io.File
 import java.io.PrintStream
@@ -120,6 +122,28 @@ class ReadmeTest : FunSpec({
                 println(server.stop())
             }
         } shouldContain "\nReceipt(accepted=1, finished=1, failed=0, cancelled=0, aborted=0, refused=0)\n"
+    }
+
+    test("limits") {
+        printed {
+            val limits =
+                Limits(connections = 100, perAddress = 4, idle = 5.minutes, deny = listOf(Cidr.parse("10.0.0.0/8")))
+            println(limits.memory())
+            net(limits = limits) {
+                val server = tcpServer(0, name = "echo") { while (true) send(recv() ?: break) }
+                connect(server.address).use { it.send("x") }
+                println(server.stop())
+            }
+        } shouldContain "${100 * (65_536 + 4_096) + (1 shl 20)}\nReceipt(accepted=1,"
+    }
+
+    test("events told to a logger") {
+        fun snippet() {
+            net(events = slf4j(LoggerFactory.getLogger("echo"))) {
+                tcpServer(port, name = "echo") { while (true) send(recv() ?: break) }
+            }
+        }
+        interrupted(::snippet) { echoed("hello") shouldBe "hello" }
     }
 
     test("the network is passed in") {

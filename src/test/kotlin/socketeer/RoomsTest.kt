@@ -19,6 +19,7 @@ class RoomsTest : StringSpec({
         "sim" to setOf("", "sim"),
         "testing" to setOf("", "testing"),
         "script" to setOf("", "script"),
+        "watch" to setOf("", "watch"),
         "java" to setOf("", "java", "loop"),
         "java/testing" to setOf("", "java", "java/testing", "testing"),
     )

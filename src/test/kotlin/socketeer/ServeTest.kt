@@ -95,6 +95,22 @@ class ServeTest :
             }
         }
 
+        test("the input of a peer that never stops sending can be ended: what had come is received, then the end") {
+            ends {
+                net {
+                    val server = tcpServer(0) { while (true) send(ByteArray(10_000)) }
+                    connect(server.address).use { client ->
+                        val first = client.recvExactly(10_000)!!.size
+                        client.shutdown(Direction.READ)
+                        var rest = 0L
+                        while (true) rest += (client.recv() ?: break).size
+                        client.received shouldBe first + rest
+                    }
+                    server.stop(Duration.ZERO)
+                }
+            }
+        }
+
         test("a buffer that can't be written to is refused, and the loop lives") {
             net {
                 val server = tcpServer(0) { send("x") }

@@ -118,6 +118,14 @@ final class Report {
             ratio(Scenario.COUNTED, Contender.RECV_INTO, Contender.NETTY, Measured::capacity).map(Spread::median));
         aim("KB an idle connection, `recv`", "≤ 1.5", idleBytes(Contender.RECV).map(bytes -> bytes / 1000));
         aim("User instructions of `recv`, of `recvInto`'s", "≤ 1.3", instructions(Contender.RECV, Contender.RECV_INTO));
+        for (var scenario : List.of(Scenario.ALONE, Scenario.COUNTED)) {
+            aim("Throughput in Java, of plain virtual threads', " + scenario.title(), "≥ 1",
+                ratio(scenario, Contender.JAVA, Contender.VIRTUAL, Measured::rate).map(Spread::median));
+            aim("The same a second of processor time", "≥ 1",
+                ratio(scenario, Contender.JAVA, Contender.VIRTUAL, Measured::capacity).map(Spread::median));
+        }
+        aim("Memory of an idle connection in Java, of virtual threads'", "≤ 1", idleBytes(Contender.JAVA).flatMap(
+            ours -> idleBytes(Contender.VIRTUAL).map(theirs -> ours / theirs)));
     }
 
     private void aim(String what, String aim, Optional<Double> measured) {

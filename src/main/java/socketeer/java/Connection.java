@@ -27,6 +27,9 @@ public final class Connection implements Socket {
     /** The same where threads that block may touch the channel; null where there's none. */
     private final NioConnection direct;
 
+    /** The last future of a receive: the next receive begins when, if that was given up, what it got is back. */
+    private volatile Promise<ByteString, Bytes> given;
+
     private final Side receiving;
     private final Side sending;
 
@@ -52,7 +55,7 @@ public final class Connection implements Socket {
     public Bytes recv(int max) throws IOException {
         if (max < 1) throw new IllegalArgumentException("recv at least 1 byte, was " + max);
         Call.begin();
-        if (!receiving.enter()) return Bytes.wrap(Call.<ByteString>await(call -> connection.recv(max, call)));
+        if (!receiving.enter()) return Bytes.wrap(this.<ByteString>after(call -> connection.recv(max, call)));
         try {
             return Bytes.wrap(direct.recvBlocking(max));
         } finally {
@@ -76,7 +79,7 @@ public final class Connection implements Socket {
      */
     public int recvInto(ByteBuffer buffer) throws IOException {
         Call.begin();
-        if (!receiving.enter()) return Call.await(call -> connection.recvInto(buffer, call));
+        if (!receiving.enter()) return after(call -> connection.recvInto(buffer, call));
         try {
             return direct.recvIntoBlocking(buffer);
         } finally {
@@ -266,10 +269,16 @@ public final class Connection implements Socket {
         Call.begin();
         boolean here = side.enter();
         try {
-            return Call.await(function);
+            return side == receiving ? after(function) : Call.await(function);
         } finally {
             if (here) side.leave();
         }
+    }
+
+    private <T> T after(Call.Suspending function) throws IOException {
+        Promise<ByteString, Bytes> before = given;
+        if (before != null) before.awaitOver();
+        return Call.await(function);
     }
 
     private CompletableFuture<Bytes> future(Side side, Call.Suspending function) {
@@ -277,7 +286,8 @@ public final class Connection implements Socket {
             side.toLoop();
             return function.begin(call);
         };
-        return Promise.<ByteString, Bytes>begin(overLoop, Bytes::wrap, this::putBack);
+        given = Promise.after(given, overLoop, Bytes::wrap, this::putBack);
+        return given;
     }
 
     /** The side that receives. */

@@ -20,6 +20,9 @@ public final class DatagramConnection implements Socket {
     /** What came for a future which nobody waited for any more. */
     private final ConcurrentLinkedQueue<ByteString> late = new ConcurrentLinkedQueue<>();
 
+    /** The last future of a receive; the next receive begins when, if that was given up, it is over. */
+    private volatile Promise<ByteString, Bytes> given;
+
     DatagramConnection(socketeer.DatagramConnection connection) {
         this.connection = connection;
     }
@@ -30,12 +33,19 @@ public final class DatagramConnection implements Socket {
      * @throws socketeer.RefusedException an earlier datagram found nobody there
      */
     public Bytes recv() throws IOException {
+        settle();
         return Bytes.wrap(Call.<ByteString>await(this::next));
     }
 
     /** {@link #recv()} as a future. */
     public CompletableFuture<Bytes> recvAsync() {
-        return Promise.<ByteString, Bytes>begin(this::next, Bytes::wrap, late::add);
+        given = Promise.after(given, this::next, Bytes::wrap, late::add);
+        return given;
+    }
+
+    private void settle() {
+        Promise<ByteString, Bytes> before = given;
+        if (before != null) before.awaitOver();
     }
 
     private Object next(Continuation<Object> call) {
@@ -45,6 +55,7 @@ public final class DatagramConnection implements Socket {
 
     /** Receives into {@code buffer} and gives how many bytes. */
     public int recvInto(ByteBuffer buffer) throws IOException {
+        settle();
         ByteString first = late.peek();
         if (first == null) return Call.await(call -> connection.recvInto(buffer, call));
         Sockets.put(first, buffer, this);

@@ -21,18 +21,28 @@ public final class DatagramSocket implements Socket {
     /** Those that came for a future which nobody waited for any more. */
     private final ConcurrentLinkedQueue<socketeer.Datagram> late = new ConcurrentLinkedQueue<>();
 
+    /** The last future of a receive; the next receive begins when, if that was given up, it is over. */
+    private volatile Promise<socketeer.Datagram, Datagram> given;
+
     DatagramSocket(socketeer.DatagramSocket socket) {
         this.socket = socket;
     }
 
     /** The next datagram, whole. */
     public Datagram recvfrom() throws IOException {
+        settle();
         return Sockets.datagram(Call.await(this::next));
     }
 
     /** {@link #recvfrom()} as a future. */
     public CompletableFuture<Datagram> recvfromAsync() {
-        return Promise.begin(this::next, Sockets::datagram, late::add);
+        given = Promise.after(given, this::next, Sockets::datagram, late::add);
+        return given;
+    }
+
+    private void settle() {
+        Promise<socketeer.Datagram, Datagram> before = given;
+        if (before != null) before.awaitOver();
     }
 
     private Object next(Continuation<Object> call) {
@@ -46,6 +56,7 @@ public final class DatagramSocket implements Socket {
      * @throws socketeer.TooLargeException without enough room: nothing is cut off, it can be received still
      */
     public DatagramAddress recvfromInto(ByteBuffer buffer) throws IOException {
+        settle();
         socketeer.Datagram first = late.peek();
         if (first == null) return Call.await(call -> socket.recvfromInto(buffer, call));
         Sockets.put(first.getData(), buffer, this);

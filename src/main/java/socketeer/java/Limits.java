@@ -21,7 +21,7 @@ public final class Limits {
     public static final Limits DEFAULT = new Limits(new socketeer.Limits());
 
     /** As a time limit: there is none. */
-    public static final Duration NEVER = Duration.ofSeconds(Long.MAX_VALUE, 999_999_999);
+    public static final Duration NEVER = Duration.ofSeconds(Long.MAX_VALUE);
 
     final socketeer.Limits limits;
 

@@ -9,6 +9,9 @@ import socketeer.StreamAddress;
 public final class Listener implements Socket {
     final socketeer.Listener listener;
 
+    /** The last future of an accept; the next one begins when, if that was given up, it is over. */
+    private volatile Promise<socketeer.Connection, Connection> given;
+
     Listener(socketeer.Listener listener) {
         this.listener = listener;
     }
@@ -21,12 +24,15 @@ public final class Listener implements Socket {
      * @throws socketeer.ExhaustedException out of descriptors or memory; the listener lives on
      */
     public Connection accept() throws IOException {
+        Promise<socketeer.Connection, Connection> before = given;
+        if (before != null) before.awaitOver();
         return new Connection(Call.await(listener::accept));
     }
 
     /** {@link #accept()} as a future. */
     public CompletableFuture<Connection> acceptAsync() {
-        return Promise.begin(listener::accept, Connection::new, Sockets::forget);
+        given = Promise.after(given, listener::accept, Connection::new, Sockets::forget);
+        return given;
     }
 
     @Override

@@ -56,9 +56,11 @@ final class Promise<S, T> extends CompletableFuture<T> implements Continuation<O
         }
     }
 
-    /** Waits until the call behind a future that was given up has heard of it, which takes no time. */
+    /** Before a blocking call: waits until the call behind a future that was given up has heard of it, which takes no time. */
     void awaitOver() {
-        if (isDone()) over.join();
+        if (!isDone() || over.isDone()) return;
+        Loops.refuse();
+        over.join();
     }
 
     /** The future of a call whose result nobody misses. */

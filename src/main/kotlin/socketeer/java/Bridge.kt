@@ -27,8 +27,8 @@ import socketeer.ServerFailed
 import socketeer.Setting
 import socketeer.StreamAddress
 import socketeer.TcpAddress
-import socketeer.UdpAddress
 import socketeer.TooLargeException
+import socketeer.UdpAddress
 import socketeer.arrayOf
 import socketeer.awaitDraining
 import socketeer.draining

@@ -84,8 +84,10 @@ internal class NioConnection(
 
     @Volatile private var noMoreInput = false
 
-    // After shutdown(READ), when what had come by then has been received.
+    // After shutdown(READ), when what had come by then has been received: when nothing is left, or, where the peer goes on
+    // sending, when as much has been received as the kernel may have held.
     private var inputOver = false
+    private var inputLeft = 0L
     private var noMoreOutput = false
     private var finishing = false
     private var sendingFile = false
@@ -305,6 +307,10 @@ internal class NioConnection(
         drained = count in 0 until room
         if (count > 0) {
             received += count
+            if (noMoreInput) {
+                inputLeft -= count
+                inputOver = inputLeft <= 0
+            }
         } else if (count < 0 || noMoreInput) {
             // After a failed write the kernel may report a plain end; the peer's reset stays one.
             broken?.let { throw it }
@@ -394,7 +400,7 @@ internal class NioConnection(
     fun recvBlocking(max: Int): ByteArray? {
         if (!isOpen) throw ClosedException("receive on $this: it is closed")
         if (front != null) return takeFront(max).toByteArray()
-        if (!drained) readAside(max)?.let { return it }
+        if (!drained && !noMoreInput) readAside(max)?.let { return it }
         val outcome = await(Blocked(null, max))
         return if (outcome === Blocked.AT_END) null else outcome as ByteArray
     }
@@ -405,7 +411,7 @@ internal class NioConnection(
         if (!isOpen) throw ClosedException("receive on $this: it is closed")
         if (!buffer.hasRemaining()) return 0
         if (front != null) return takeFront(buffer)
-        if (!drained) {
+        if (!drained && !noMoreInput) {
             val count = readAside(buffer)
             if (count > 0) return count
         }
@@ -651,10 +657,19 @@ internal class NioConnection(
 
     private fun endInput() {
         // A handler that has ended reads no more; what is still taken in is only dropped, to the very end.
-        if (finishing) return
+        if (finishing || noMoreInput) return
         noMoreInput = true
+        inputLeft = mostHeld()
         // Whoever waits gets what has come meanwhile, or the end.
         if (reader.isTaken || blocked != null) poller.post { if (isOpen) readable() }
+    }
+
+    /** A Unix socket's buffer is its peer's to set, and no system has it larger by itself. */
+    private fun mostHeld(): Long = try {
+        maxOf(socket.getOption(StandardSocketOptions.SO_RCVBUF).toLong(), UNIX_BUFFER)
+    } catch (_: IOException) {
+        // It is broken, which the next receive will tell.
+        0
     }
 
     private fun endOutput() {
@@ -732,6 +747,8 @@ internal class NioConnection(
         val NOTHING: ByteBuffer = ByteBuffer.allocate(0)
         val BLOCKED: AtomicReferenceFieldUpdater<NioConnection, Blocked?> =
             AtomicReferenceFieldUpdater.newUpdater(NioConnection::class.java, Blocked::class.java, "blocked")
+
+        const val UNIX_BUFFER = 1L shl 20
 
         /** As much as one connection may have the loop copy while the others wait. */
         const val FILE_PIECE = 1L shl 18

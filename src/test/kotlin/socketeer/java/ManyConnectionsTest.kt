@@ -19,7 +19,8 @@ class ManyConnectionsTest : FunSpec({
                 peers.line() shouldBe "$MANY echoed"
             }
             server.next()
-            server.line() shouldBe "Receipt[accepted=$MANY, finished=$MANY, failed=0, cancelled=0, aborted=0, refused=0]"
+            server.line() shouldBe
+                "Receipt[accepted=$MANY, finished=$MANY, failed=0, cancelled=0, aborted=0, refused=0]"
         }
     }
 })

@@ -68,7 +68,8 @@ final class Main {
 
     private static void listening() throws IOException {
         while (true) {
-            try (Socket probe = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            try {
+                new Socket(InetAddress.getLoopbackAddress(), port).close();
                 return;
             } catch (ConnectException notYet) {
                 Thread.yield();
@@ -127,29 +128,29 @@ final class Main {
         });
     }
 
-    /** A byte with the length, then that many bytes of text. */
-    static class ShortText implements Codec<String> {
-        public int maxBytes() {
-            return 256;
-        }
+    private Main() {}
+}
 
-        public void encode(String text, Output output) {
-            byte[] bytes = text.getBytes(UTF_8);
-            if (bytes.length > 255) throw new IllegalArgumentException("length <= 255, was " + bytes.length);
-            output.write(bytes.length);
-            output.write(bytes);
-        }
-
-        public Decoder<String> decoder() {
-            return input -> {
-                if (!input.has(1)) return null;
-                int length = input.get(input.position()) & 0xff;
-                if (!input.has(1 + length)) return null;
-                input.readByte();
-                return input.readText(length);
-            };
-        }
+/** A byte with the length, then that many bytes of text. */
+class ShortText implements Codec<String> {
+    public int maxBytes() {
+        return 256;
     }
 
-    private Main() {}
+    public void encode(String text, Output output) {
+        byte[] bytes = text.getBytes(UTF_8);
+        if (bytes.length > 255) throw new IllegalArgumentException("length <= 255, was " + bytes.length);
+        output.write(bytes.length);
+        output.write(bytes);
+    }
+
+    public Decoder<String> decoder() {
+        return input -> {
+            if (!input.has(1)) return null;
+            int length = input.get(input.position()) & 0xff;
+            if (!input.has(1 + length)) return null;
+            input.readByte();
+            return input.readText(length);
+        };
+    }
 }

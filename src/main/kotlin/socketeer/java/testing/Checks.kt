@@ -14,13 +14,13 @@ import socketeer.testing.map
 import java.util.function.Function
 import java.util.random.RandomGenerator
 import kotlin.random.asJavaRandom
-import socketeer.testing.texts as textsOf
-import socketeer.testing.ints as intsOf
-import socketeer.testing.longs as longsOf
-import socketeer.testing.values as valuesOf
 import socketeer.testing.AtLimit as Edge
 import socketeer.testing.Claims as Claimed
 import socketeer.testing.Values as Source
+import socketeer.testing.ints as intsOf
+import socketeer.testing.longs as longsOf
+import socketeer.testing.texts as textsOf
+import socketeer.testing.values as valuesOf
 
 /** The laws as Kotlin has them; private to the package for Java. */
 private object Checks {
