@@ -138,7 +138,25 @@ private object Replies : Codec<Resp> {
 
     override val maxBytes get() = any.maxBytes
 
-    override fun encode(value: Resp, output: Output) = any.encode(value, output)
+    // The same bytes as the headers and their bodies above write, without an object for each: lists are made of bulks.
+    private val given =
+        lengthPrefixed(Length.Decimal("\r\n"), max = MAX_BULK, trailer = CRLF).after("$".encodeToByteString())
+    private val count = decimal("\r\n", MAX_BULK.toLong()).after("*".encodeToByteString())
+
+    override fun encode(value: Resp, output: Output) {
+        val bytes = (value as? Resp.Bulk)?.bytes
+        val items = (value as? Resp.Many)?.items
+        when {
+            bytes != null -> given.encode(bytes, output)
+            items != null -> encodeAll(items, output)
+            else -> any.encode(value, output)
+        }
+    }
+
+    private fun encodeAll(items: List<Resp>, output: Output) {
+        count.encode(items.size.toLong(), output)
+        for (item in items) encode(item, output)
+    }
 
     override fun decoder() = any.decoder()
 }
