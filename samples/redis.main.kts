@@ -110,7 +110,7 @@ fun glob(pattern: ByteString) = GLOB.replace(pattern.latin()) {
 // The commands: how many words each takes, its name included, and what it does with them.
 class Command(val name: String, val words: IntRange, val run: Args.() -> Any?)
 val MANY = Int.MAX_VALUE
-val CONFIG = listOf("save" to "", "appendonly" to "no").map { (name, value) -> listOf(bytes(name), bytes(value)) }
+val CONF = mapOf("save" to bytes(""), "appendonly" to bytes("no"))
 val HELLO = "server redis version 7.0.15 proto 2 id 1 mode standalone role master modules".split(' ')
     .map { word -> word.toLongOrNull() ?: bytes(word) } + listOf(emptyList<Any>())
 val HOW = listOf(emptyList(), listOf("async"), listOf("sync"))
@@ -127,7 +127,7 @@ val commands = listOf(
         if (version == 2L) HELLO else throw Refused("NOPROTO unsupported protocol version")
     },
     Command("command", 1..MANY) { if (size == 1) emptyList<Any>() else part("docs", emptyList<Any>()) },
-    Command("config", 2..MANY) { part("get", CONFIG.filter { (name) -> name in this }.flatten()) },
+    Command("config", 2..MANY) { part("get", drop(2).flatMap { CONF[it.lower()]?.let { v -> listOf(it, v) }.orEmpty() }) },
     Command("client", 2..MANY) { part("setname", OK) },
     Command("get", 2..2) { get<ByteString>(key) },
     Command("set", 3..MANY) { if (size == 3) put(key, this[2]) else set(key, this[2], drop(3)) },

@@ -42,11 +42,11 @@ private class CLines<T : Any>(
             val start = input.position
             val at = firstOf(input, maxOf(start, searched))
             val found = at < input.size && input[at] == end[0]
-            if (!found && input.remaining > max) input.tooLarge("line <= $max bytes", start + max)
+            val tooLarge = at - start > max || !found && input.remaining > max
+            if (tooLarge) input.tooLarge("line <= $max bytes", start + max)
             searched = at
             if (!found || !input.has(at - start + end.size)) return@Decoder null
             searched = 0
-            if (at - start > max) input.tooLarge("line <= $max bytes", start + max)
             inner.decodeWhole(input, at - start).also { input.position = at + end.size }
         }
     }

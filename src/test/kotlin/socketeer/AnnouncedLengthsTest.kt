@@ -31,9 +31,9 @@ class AnnouncedLengthsTest :
         }
 
         test("$HOSTILE real connections that announce gigabytes don't move memory").config(
-            enabledOrReasonIf = { allows(2 * HOSTILE + 500) },
+            enabledOrReasonIf = { allows(HOSTILE + 500) },
         ) {
-            ChildJvm("socketeer.HostilePeersKt", "$HOSTILE", descriptors = 2 * HOSTILE + 500).use {
+            ChildJvm("socketeer.HostilePeersKt", "$HOSTILE", descriptors = HOSTILE + 500).use {
                 it.rest() shouldBe "memory stayed where it was\n"
             }
         }

@@ -76,7 +76,7 @@ class FramedTest :
                 framing.recvAll() shouldBe listOf("a", "", "bcd")
                 far.send("e\u0001f\u000Agone")
                 framing.recvAll() shouldBe listOf("e", "f")
-                repeat(2) { shouldThrow<TooLargeException> { framing.recvAll() }.position shouldBe 10 }
+                repeat(2) { shouldThrow<TooLargeException> { framing.recvAll() }.position shouldBe 11 }
             }
             pair { near, far ->
                 val framing = near.framed(lines(max = 3, resync = true))
