@@ -127,7 +127,9 @@ val commands = listOf(
         if (version == 2L) HELLO else throw Refused("NOPROTO unsupported protocol version")
     },
     Command("command", 1..MANY) { if (size == 1) emptyList<Any>() else part("docs", emptyList<Any>()) },
-    Command("config", 2..MANY) { part("get", drop(2).flatMap { CONF[it.lower()]?.let { v -> listOf(it, v) }.orEmpty() }) },
+    Command("config", 2..MANY) {
+        part("get", drop(2).flatMap { CONF[it.lower()]?.let { v -> listOf(it, v) }.orEmpty() })
+    },
     Command("client", 2..MANY) { part("setname", OK) },
     Command("get", 2..2) { get<ByteString>(key) },
     Command("set", 3..MANY) { if (size == 3) put(key, this[2]) else set(key, this[2], drop(3)) },

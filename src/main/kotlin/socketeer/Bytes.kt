@@ -16,9 +16,7 @@ public fun fixed(size: Int): Codec<ByteString> {
 }
 
 /** Exactly [bytes], of which there are 1 or more: a magic number, a separator. */
-public fun constant(bytes: ByteString): Codec<Unit> {
-    return Mark(bytes, counts = true)
-}
+public fun constant(bytes: ByteString): Codec<Unit> = Mark(bytes, counts = true)
 
 /**
  * As many bytes as [bytes] has, 1 or more, whichever they are: what decoding doesn't look at. [bytes] are written.

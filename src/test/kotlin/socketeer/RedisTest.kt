@@ -57,7 +57,8 @@ class RedisTest : FunSpec({
         }
         with("redis-server", "apt-get install redis-server", "time passes: what has expired is gone, for both") {
             beside {
-                val before = listOf(words("SET", "k", "v", "PX", "1"), words("SADD", "l", "a"), words("PEXPIRE", "l", "1"))
+                val before =
+                    listOf(words("SET", "k", "v", "PX", "1"), words("SADD", "l", "a"), words("PEXPIRE", "l", "1"))
                 same(join(before))
                 // Not how long it takes is asked here, but that both get there.
                 while (replies(ours, words("EXISTS", "k", "l")) != ascii(":0\r\n")) Thread.onSpinWait()
@@ -333,4 +334,4 @@ private val names =
         "PING FOO SET SET SET SET? SET? GETSET APPEND SISMEMBER HGET INCRBY DECRBY EXPIRE PEXPIRE DEL EXISTS MGET " +
             "MSET KEYS LPUSH RPUSH SADD SREM HDEL LPOP? LRANGE HSET HSET DBSIZE FLUSHALL GET INCR DECR STRLEN TTL " +
             "PERSIST TYPE LLEN LPOP RPOP SCARD HLEN HGETALL SMEMBERS"
-    ).split(" ")
+        ).split(" ")
