@@ -66,7 +66,7 @@ fun set(key: ByteString, value: ByteString, options: Args): Resp {
         if (word !in FLAGS && !(word in SCALES && rest.hasNext())) refuse("syntax error")
         given[word] = if (word in FLAGS) option else rest.next()
     }
-    if ("nx" in given && "xx" in given || (given.keys - "nx" - "xx" - "get").size > 1) refuse("syntax error")
+    if (("nx" in given && "xx" in given) || (given.keys - "nx" - "xx" - "get").size > 1) refuse("syntax error")
     val deadline = SCALES.firstNotNullOfOrNull { (unit, scale) -> given[unit]?.let { deadline(it, scale, "set", 1) } }
     val old = if ("get" in given) Resp.of(get<ByteString>(key)) else null
     if ((if (find(key) == null) "xx" else "nx") in given) return old ?: Resp.Bulk(null)
@@ -127,9 +127,7 @@ val commands = listOf(
         if (version == 2L) HELLO else throw Refused("NOPROTO unsupported protocol version")
     },
     Command("command", 1..MANY) { if (size == 1) emptyList<Any>() else part("docs", emptyList<Any>()) },
-    Command("config", 2..MANY) {
-        part("get", drop(2).flatMap { CONF[it.lower()]?.let { v -> listOf(it, v) }.orEmpty() })
-    },
+    Command("config", 2..MANY) { part("get", flatMap { CONF[it.lower()]?.let { v -> listOf(it, v) }.orEmpty() }) },
     Command("client", 2..MANY) { part("setname", OK) },
     Command("get", 2..2) { get<ByteString>(key) },
     Command("set", 3..MANY) { if (size == 3) put(key, this[2]) else set(key, this[2], drop(3)) },

@@ -10,7 +10,7 @@ import java.nio.ByteBuffer
 import java.nio.channels.SocketChannel
 
 /**
- * A server with as many connections as the argument says, first silent, then with announcements of what they never send.
+ * A server with as many connections as the argument says, first silent, then announcing what they never send.
  * Its clients are a process of their own, which has the server's port as a second argument.
  */
 fun main(args: Array<String>) {

@@ -140,9 +140,8 @@ private class RealRedis(folder: File) : AutoCloseable {
     val address: UnixDomainSocketAddress = UnixDomainSocketAddress.of(path.toPath())
 
     init {
-        val output = process.inputReader()
-        check(output.lineSequence().any { "ready to accept connections" in it.lowercase() }) { "no redis-server" }
-        thread(isDaemon = true) { output.forEachLine { } }
+        val ready = process.inputReader().lineSequence().any { "ready to accept connections" in it.lowercase() }
+        check(ready) { "redis-server doesn't start" }
     }
 
     override fun close() {
