@@ -82,14 +82,10 @@ private suspend fun FunSpecContainerScope.chat(sample: String) {
     test("a hundred members, each says a line to all the others") {
         room { room ->
             val members = room.members(*Array(100) { "$it" })
-            val last = members.last()
+            for ((i, member) in members.withIndex()) member.say("from $i\n")
+            // Who speaks at the same time is heard in any order, but once.
             for ((i, member) in members.withIndex()) {
-                member.say("from $i\n")
-                // The next one speaks when the last has heard this one, so that all hear them in one order.
-                if (member !== last) last.hears(1) shouldBe listOf("from $i")
-            }
-            for ((i, member) in members.withIndex()) {
-                if (member !== last) member.hears(99) shouldBe (members.indices - i).map { "from $it" }
+                member.hears(99).toSet() shouldBe (members.indices - i).map { "from $it" }.toSet()
             }
         }
     }
