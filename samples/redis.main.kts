@@ -66,7 +66,7 @@ fun set(key: ByteString, value: ByteString, options: Args): Resp {
         if (word !in FLAGS && !(word in SCALES && rest.hasNext())) refuse("syntax error")
         given[word] = if (word in FLAGS) option else rest.next()
     }
-    if ("nx" in given && "xx" in given || (given.keys - "nx" - "xx" - "get").size > 1) refuse("syntax error")
+    if (("nx" in given && "xx" in given) || (given.keys - "nx" - "xx" - "get").size > 1) refuse("syntax error")
     val deadline = SCALES.firstNotNullOfOrNull { (unit, scale) -> given[unit]?.let { deadline(it, scale, "set", 1) } }
     val old = if ("get" in given) Resp.of(get<ByteString>(key)) else null
     if ((if (find(key) == null) "xx" else "nx") in given) return old ?: Resp.Bulk(null)

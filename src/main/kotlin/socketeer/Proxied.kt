@@ -49,9 +49,9 @@ private suspend fun Connection.receiveHeader(codec: Codec<ProxyHeader>): ProxyHe
     val header = try {
         framed.recv() ?: throw BrokenException("the stream ended before it")
     } catch (cause: MalformedException) {
-        throw MalformedException("PROXY header from $remote: ${cause.message}", cause.position)
+        throw MalformedException("PROXY header from $remote: ${cause.reason}", cause.position)
     } catch (cause: TooLargeException) {
-        throw TooLargeException("PROXY header from $remote: ${cause.message}", cause.position)
+        throw TooLargeException("PROXY header from $remote: ${cause.reason}", cause.position)
     } catch (cause: BrokenException) {
         throw BrokenException("PROXY header from $remote: ${cause.message}", cause)
     }

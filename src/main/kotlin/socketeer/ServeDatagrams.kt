@@ -91,7 +91,8 @@ public class DatagramServer internal constructor(
             tally.finished.incrementAndGet()
         } catch (cause: Throwable) {
             when {
-                cause is CancellationException && !currentCoroutineContext().isActive -> tally.cancelled.incrementAndGet()
+                cause is CancellationException && !currentCoroutineContext().isActive ->
+                    tally.cancelled.incrementAndGet()
                 cause is ClosedException && (from == null || !socket.isOpen) -> tally.finished.incrementAndGet()
                 else -> {
                     tally.failed.incrementAndGet()

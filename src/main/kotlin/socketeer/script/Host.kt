@@ -33,7 +33,8 @@ private fun start(jar: String, args: Array<String>) {
         it.getConstructor(args.javaClass).newInstance(args)
         return
     }
-    types.firstNotNullOfOrNull { it.mainOrNull() }?.invoke(null, args) ?: error("nothing to run in $jar")
+    val main = types.firstNotNullOfOrNull { it.mainOrNull() } ?: error("nothing to run in $jar")
+    main.invoke(null, args)
 }
 
 private fun topLevelTypes(jar: String): List<String> = JarFile(jar).use { file ->
