@@ -55,7 +55,7 @@ public class TooLargeException(reason: String, position: Long = -1, cause: Throw
 public class MalformedException(reason: String, position: Long = -1, cause: Throwable? = null) :
     FrameException(reason, position, cause)
 
-/** The system forbids it: a privileged port, a file's mode. */
+/** The system forbids it: a privileged port, a file's mode; or this server does: a peer in no trusted block. */
 public class DeniedException(message: String, cause: Throwable? = null) : SocketeerException(message, cause)
 
 /** The process or the system ran out of descriptors or memory; it may pass. */
