@@ -42,7 +42,7 @@ private class CLines<T : Any>(
             val start = input.position
             val at = firstOf(input, maxOf(start, searched))
             val found = at < input.size && input[at] == end[0]
-            val tooLarge = at - start > max || !found && input.remaining > max
+            val tooLarge = at - start > max || (!found && input.remaining > max)
             if (tooLarge) input.tooLarge("line <= $max bytes", start + max)
             searched = at
             if (!found || !input.has(at - start + end.size)) return@Decoder null
