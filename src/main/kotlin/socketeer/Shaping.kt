@@ -2,10 +2,12 @@ package socketeer
 
 import kotlinx.coroutines.CompletableJob
 import kotlinx.coroutines.Job
+import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.selects.SelectClause1
+import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeoutOrNull
 import kotlinx.io.bytestring.ByteString
 import java.nio.ByteBuffer
@@ -129,12 +131,25 @@ private class ShapedReceiving(
     /** Lets the first [n] bytes come, as fast as they may; they stay in front, whatever ends this early. */
     private suspend fun bring(n: Int) {
         require(n >= 0) { "n >= 0, was $n" }
+        val pieces = ArrayList<ByteString>()
         var have = 0
-        while (have < n) {
-            val next = have + room(n - have)
-            have = connection.peek(next)?.size ?: 0
-            passed()
-            if (have < next) return
+        try {
+            while (have < n) {
+                val piece = connection.recv(room(n - have)) ?: break
+                passed()
+                pieces += piece
+                have += piece.size
+            }
+        } finally {
+            withContext(NonCancellable) { putBack(pieces) }
+        }
+    }
+
+    private suspend fun putBack(pieces: List<ByteString>) {
+        try {
+            for (piece in pieces.asReversed()) connection.unread(piece)
+        } catch (_: ClosedException) {
+            // Nobody receives here any more, as the call that follows will say.
         }
     }
 
