@@ -69,8 +69,7 @@ internal class NioDatagrams(
 
     // What came and could not be handed over: it comes before what the kernel has.
     private var kept: Datagram? = null
-    private var from: DatagramAddress? = null
-    private var fromSystem: SocketAddress? = null
+    private val senders = arrayOfNulls<Pair<SocketAddress, DatagramAddress>>(SENDERS)
     private var noMoreInput = false
     private var lost = false
     private var guessesToSkip = 0
@@ -264,12 +263,13 @@ internal class NioDatagrams(
         return UnsafeByteStringOperations.wrapUnsafe(array)
     }
 
-    // The channel gives the same object for the same sender in a row: then its name is known already.
+    /** To name a sender costs more than to receive from it, so those who take turns keep their names, by their hash. */
     private fun named(sender: SocketAddress): DatagramAddress {
-        val known = from
-        if (sender === fromSystem && known != null) return known
-        fromSystem = sender
-        return kind.address(sender).also { from = it }
+        // Those are equal on different links, and their names aren't. (A Unix address is an InetSocketAddress without one.)
+        if ((sender as? InetSocketAddress)?.address?.isLinkLocalAddress == true) return kind.address(sender)
+        val place = sender.hashCode() and senders.lastIndex
+        senders[place]?.let { (system, name) -> if (system == sender) return name }
+        return kind.address(sender).also { senders[place] = sender to it }
     }
 
     // ---- sending
@@ -442,6 +442,9 @@ internal class NioDatagrams(
         /** Larger than any datagram over IPv4 or IPv6 without jumbograms. */
         const val LARGEST = 65_535
         const val LONGEST_PENALTY = 64
+
+        /** A power of two; as many as may take turns. */
+        const val SENDERS = 128
     }
 }
 
