@@ -185,8 +185,11 @@ internal class NioConnection(
 
     override suspend fun recv(max: Int): ByteString? {
         require(max >= 1) { "recv at least 1 byte, was $max" }
-        return if (poller.isHere) receive(max) else broughtBack(poller.hereIfActive { receive(max) })
+        // Tail calls: a state machine here would be an object for each receive that waits.
+        return if (poller.isHere) receive(max) else recvElsewhere(max)
     }
+
+    private suspend fun recvElsewhere(max: Int): ByteString? = broughtBack(poller.hereIfActive { receive(max) })
 
     /** [recv] on the poller. */
     private suspend fun receive(max: Int): ByteString? {
