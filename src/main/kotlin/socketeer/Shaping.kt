@@ -147,7 +147,9 @@ private class ShapedReceiving(
 
     private suspend fun putBack(pieces: List<ByteString>) {
         try {
-            for (piece in pieces.asReversed()) connection.unread(piece)
+            val all = ByteArray(pieces.sumOf { it.size })
+            pieces.fold(0) { at, piece -> at + piece.size.also { piece.copyInto(all, at) } }
+            if (all.isNotEmpty()) connection.unread(ByteString(all))
         } catch (_: ClosedException) {
             // Nobody receives here any more, as the call that follows will say.
         }

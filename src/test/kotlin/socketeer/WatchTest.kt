@@ -128,7 +128,8 @@ class WatchTest : FunSpec({
             getLong("received") shouldBe 5
             getLong("sent") shouldBe 5
             // Begun as it was told of, just after it was accepted.
-            getDuration("open") shouldBeGreaterThanOrEqualTo duration
+            // Two clocks: the server's and the recorder's.
+            getDuration("open").plusMillis(1) shouldBeGreaterThanOrEqualTo duration
         }
     }
 
