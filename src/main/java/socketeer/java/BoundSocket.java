@@ -2,16 +2,15 @@ package socketeer.java;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import socketeer.Option;
 import socketeer.StreamAddress;
 
 /** A stream socket that has its address and nothing else yet: between bind and listen, or connect. */
-public final class BoundSocket implements Socket {
+public final class BoundSocket extends Socket {
     private final socketeer.BoundSocket socket;
     private final Limits limits;
 
     BoundSocket(socketeer.BoundSocket socket, Limits limits) {
+        super(socket);
         this.socket = socket;
         this.limits = limits;
     }
@@ -39,35 +38,5 @@ public final class BoundSocket implements Socket {
     @Override
     public StreamAddress local() {
         return socket.getLocal();
-    }
-
-    @Override
-    public boolean isOpen() {
-        return socket.isOpen();
-    }
-
-    @Override
-    public void close() {
-        Call.complete(socket::close);
-    }
-
-    @Override
-    public CompletableFuture<Void> closeAsync() {
-        return Promise.begin(socket::close);
-    }
-
-    @Override
-    public <T> T get(Option<T> option) {
-        return socket.get(option);
-    }
-
-    @Override
-    public <T> void set(Option<T> option, T value) {
-        socket.set(option, value);
-    }
-
-    @Override
-    public String toString() {
-        return socket.toString();
     }
 }

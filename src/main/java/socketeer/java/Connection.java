@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import kotlinx.io.bytestring.ByteString;
 import socketeer.Direction;
-import socketeer.Option;
 import socketeer.StreamAddress;
 import socketeer.loop.NioConnection;
 
@@ -21,7 +20,7 @@ import socketeer.loop.NioConnection;
  * connection stays usable, an interrupted receive loses no byte, an interrupted send says through {@link #sent} how much
  * went. The same holds for a future that is cancelled. A connection is also the scope of what is launched on it.
  */
-public final class Connection implements Socket {
+public final class Connection extends Socket {
     final socketeer.Connection connection;
 
     /** The same where threads that block may touch the channel; null where there's none. */
@@ -34,6 +33,7 @@ public final class Connection implements Socket {
     private final Side sending;
 
     Connection(socketeer.Connection connection) {
+        super(connection);
         this.connection = connection;
         this.direct = Sockets.direct(connection);
         this.receiving = new Side("receive", direct != null);
@@ -181,16 +181,6 @@ public final class Connection implements Socket {
         Call.complete(connection::abort);
     }
 
-    @Override
-    public void close() {
-        Call.complete(connection::close);
-    }
-
-    @Override
-    public CompletableFuture<Void> closeAsync() {
-        return Promise.begin(connection::close);
-    }
-
     /** What comes, as a stream that blocks; closing it shuts down receiving. */
     public InputStream input() {
         return new ConnectionInput(this);
@@ -242,26 +232,6 @@ public final class Connection implements Socket {
     /** How many bytes the kernel has taken so far. */
     public long sent() {
         return connection.getSent();
-    }
-
-    @Override
-    public boolean isOpen() {
-        return connection.isOpen();
-    }
-
-    @Override
-    public <T> T get(Option<T> option) {
-        return connection.get(option);
-    }
-
-    @Override
-    public <T> void set(Option<T> option, T value) {
-        connection.set(option, value);
-    }
-
-    @Override
-    public String toString() {
-        return connection.toString();
     }
 
     /** A call of one direction that is made over the loop. */

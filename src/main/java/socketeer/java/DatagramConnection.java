@@ -8,13 +8,12 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import kotlin.coroutines.Continuation;
 import kotlinx.io.bytestring.ByteString;
 import socketeer.DatagramAddress;
-import socketeer.Option;
 
 /**
  * A datagram socket with one peer: what others send is dropped, and the kernel says what became of what was sent, as far
  * as it is told. What {@code connect(udp(…))} gives; in all else like {@link DatagramSocket}.
  */
-public final class DatagramConnection implements Socket {
+public final class DatagramConnection extends Socket {
     private final socketeer.DatagramConnection connection;
 
     /** What came for a future which nobody waited for any more. */
@@ -24,6 +23,7 @@ public final class DatagramConnection implements Socket {
     private volatile Promise<ByteString, Bytes> given;
 
     DatagramConnection(socketeer.DatagramConnection connection) {
+        super(connection);
         this.connection = connection;
     }
 
@@ -100,35 +100,5 @@ public final class DatagramConnection implements Socket {
     /** The peer's address: fixed, readable after close. */
     public DatagramAddress remote() {
         return connection.getRemote();
-    }
-
-    @Override
-    public boolean isOpen() {
-        return connection.isOpen();
-    }
-
-    @Override
-    public void close() {
-        Call.complete(connection::close);
-    }
-
-    @Override
-    public CompletableFuture<Void> closeAsync() {
-        return Promise.begin(connection::close);
-    }
-
-    @Override
-    public <T> T get(Option<T> option) {
-        return connection.get(option);
-    }
-
-    @Override
-    public <T> void set(Option<T> option, T value) {
-        connection.set(option, value);
-    }
-
-    @Override
-    public String toString() {
-        return connection.toString();
     }
 }

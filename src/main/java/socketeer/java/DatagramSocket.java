@@ -7,7 +7,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import kotlin.coroutines.Continuation;
 import socketeer.DatagramAddress;
-import socketeer.Option;
 
 /**
  * A socket for datagrams to and from anybody: what {@code bind(udp(…))} gives.
@@ -15,7 +14,7 @@ import socketeer.Option;
  * <p>One thread at a time may receive, another is told {@link socketeer.BusyException} at once; any number may send. An
  * interrupted receive loses no datagram. The fault of one call is that call's alone, the socket lives on.
  */
-public final class DatagramSocket implements Socket {
+public final class DatagramSocket extends Socket {
     final socketeer.DatagramSocket socket;
 
     /** Those that came for a future which nobody waited for any more. */
@@ -25,6 +24,7 @@ public final class DatagramSocket implements Socket {
     private volatile Promise<socketeer.Datagram, Datagram> given;
 
     DatagramSocket(socketeer.DatagramSocket socket) {
+        super(socket);
         this.socket = socket;
     }
 
@@ -123,35 +123,5 @@ public final class DatagramSocket implements Socket {
     @Override
     public DatagramAddress local() {
         return socket.getLocal();
-    }
-
-    @Override
-    public boolean isOpen() {
-        return socket.isOpen();
-    }
-
-    @Override
-    public void close() {
-        Call.complete(socket::close);
-    }
-
-    @Override
-    public CompletableFuture<Void> closeAsync() {
-        return Promise.begin(socket::close);
-    }
-
-    @Override
-    public <T> T get(Option<T> option) {
-        return socket.get(option);
-    }
-
-    @Override
-    public <T> void set(Option<T> option, T value) {
-        socket.set(option, value);
-    }
-
-    @Override
-    public String toString() {
-        return socket.toString();
     }
 }

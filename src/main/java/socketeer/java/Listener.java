@@ -2,17 +2,17 @@ package socketeer.java;
 
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
-import socketeer.Option;
 import socketeer.StreamAddress;
 
 /** A socket that accepts connections. */
-public final class Listener implements Socket {
+public final class Listener extends Socket {
     final socketeer.Listener listener;
 
     /** The last future of an accept; the next one begins when, if that was given up, it is over. */
     private volatile Promise<socketeer.Connection, Connection> given;
 
     Listener(socketeer.Listener listener) {
+        super(listener);
         this.listener = listener;
     }
 
@@ -38,35 +38,5 @@ public final class Listener implements Socket {
     @Override
     public StreamAddress local() {
         return listener.getLocal();
-    }
-
-    @Override
-    public boolean isOpen() {
-        return listener.isOpen();
-    }
-
-    @Override
-    public void close() {
-        Call.complete(listener::close);
-    }
-
-    @Override
-    public CompletableFuture<Void> closeAsync() {
-        return Promise.begin(listener::close);
-    }
-
-    @Override
-    public <T> T get(Option<T> option) {
-        return listener.get(option);
-    }
-
-    @Override
-    public <T> void set(Option<T> option, T value) {
-        listener.set(option, value);
-    }
-
-    @Override
-    public String toString() {
-        return listener.toString();
     }
 }

@@ -5,27 +5,48 @@ import socketeer.Address;
 import socketeer.Option;
 
 /** What all sockets share. Each can be used by any threads. */
-public sealed interface Socket extends AutoCloseable
+public abstract sealed class Socket implements AutoCloseable
         permits BoundSocket, Listener, Connection, DatagramSocket, DatagramConnection {
+    private final socketeer.Socket socket;
+
+    Socket(socketeer.Socket socket) {
+        this.socket = socket;
+    }
+
     /** The address here: a value, fixed when the socket was made, readable after close. */
-    Address local();
+    public abstract Address local();
 
     /** False once it was closed, here or by the network. */
-    boolean isOpen();
+    public final boolean isOpen() {
+        return socket.isOpen();
+    }
 
     /**
      * Closes and returns when the descriptor is gone. Whatever waits on this socket ends with a
      * {@link socketeer.ClosedException}. Closing twice is fine; an interrupted thread still closes.
      */
     @Override
-    void close();
+    public final void close() {
+        Call.complete(socket::close);
+    }
 
     /** {@link #close()}, to be waited for or not. */
-    CompletableFuture<Void> closeAsync();
+    public final CompletableFuture<Void> closeAsync() {
+        return Promise.begin(socket::close);
+    }
 
     /** The value of {@code option}: {@code connection.get(Option.NoDelay)}. */
-    <T> T get(Option<T> option);
+    public final <T> T get(Option<T> option) {
+        return socket.get(option);
+    }
 
     /** Sets {@code option}. @throws IllegalArgumentException naming option, value and platform */
-    <T> void set(Option<T> option, T value);
+    public final <T> void set(Option<T> option, T value) {
+        socket.set(option, value);
+    }
+
+    @Override
+    public final String toString() {
+        return socket.toString();
+    }
 }
