@@ -35,6 +35,7 @@ public data class Refused(val local: Address, val remote: Address, val why: Refu
  * @property received bytes from the peer.
  * @property sent bytes to it.
  * @property duration from accept to close.
+ * @property client whom the header of a proxy named, see [proxied]; null if none did.
  */
 public data class Closed(
     val local: Address,
@@ -45,6 +46,7 @@ public data class Closed(
     val sent: Long,
     val duration: Duration,
     val name: String,
+    val client: Address? = null,
 ) : Event
 
 /** How a connection's handler ended. */
@@ -79,12 +81,14 @@ public enum class Why {
  * touched. Told once for each [Receipt.failed].
  *
  * @property name of the handler's server.
+ * @property client whom the header of a proxy named, see [proxied]; null if none did.
  */
 public data class HandlerFailed(
     val local: Address,
     val remote: Address,
     val cause: Throwable,
     val name: String,
+    val client: Address? = null,
 ) : Event
 
 /** The server called [name] can accept no more, because of [cause]; `net` fails with that. */
@@ -136,8 +140,8 @@ private fun Event.toPrint(): String? = when (this) {
         when (cause) {
             // A peer that goes without a word is daily life for a server, and a close from here is somebody's wish.
             is BrokenException, is ClosedException -> null
-            is SocketeerException -> "$local <- $remote: ${cause.message}"
-            else -> "$name: $local <- $remote: ${cause.stackTraceToString()}"
+            is SocketeerException -> "$local <- $remote${behind(client)}: ${cause.message}"
+            else -> "$name: $local <- $remote${behind(client)}: ${cause.stackTraceToString()}"
         }
     is ServerFailed -> "$name: $local accepts no more: ${cause.stackTraceToString()}"
     is CoroutineFailed -> cause.stackTraceToString()
@@ -145,6 +149,9 @@ private fun Event.toPrint(): String? = when (this) {
     is AcceptPaused -> "$local: accepting pauses for $pause: ${cause?.message ?: "the accept rate is reached"}"
     is Accepted, is Refused, is Closed, is Draining, is Drained -> null
 }
+
+/** Whom a proxy named, in words. */
+internal fun behind(client: Address?): String = client?.let { " for $it" }.orEmpty()
 
 /** The user's function, whose failures are kept apart from what it is told about. */
 internal class Told(private val events: (Event) -> Unit) : Events {

@@ -38,6 +38,9 @@ internal class Handling(
     /** True for the first one to say how it ended. */
     fun ends(how: End): Boolean = end.compareAndSet(null, how)
 
+    /** Whom its proxy named: see [proxied]. */
+    @Volatile var client: Address? = null
+
     /** The limit that it ran into. */
     @Volatile var overdue: Why? = null
 
@@ -71,7 +74,7 @@ internal class Handling(
 
     private fun Duration.after(step: Duration) = if (this == UNSEEN) Duration.ZERO else this + step
 
-    override fun toString(): String = "${server.name}: ${connection.local} <- ${connection.remote}"
+    override fun toString(): String = "${server.name}: ${connection.local} <- ${connection.remote}${behind(client)}"
 
     companion object : CoroutineContext.Key<Handling> {
         private val UNSEEN = -Duration.INFINITE

@@ -37,6 +37,7 @@ public fun proxied(
         }
         val header = withTimeoutOrNull(deadline) { receiveHeader(codec) }
             ?: throw TimedOutException("PROXY header from $remote: not there after $deadline")
+        coroutineContext[Handling]?.client = header.source
         Proxied(this, header).handler()
     }
 }

@@ -221,7 +221,7 @@ public class Server internal constructor(
             else -> tally.failed
         }.incrementAndGet()
         if (cause != null && why != Why.CANCELLED) {
-            events(HandlerFailed(handling.connection.local, handling.connection.remote, cause, name))
+            events(handling.run { HandlerFailed(connection.local, connection.remote, cause, name, client) })
         }
     }
 
@@ -268,7 +268,8 @@ public class Server internal constructor(
 
     private fun closed(handling: Handling): Closed = with(handling.connection) {
         val end = checkNotNull(handling.ending) { "$handling was closed before it ended" }
-        Closed(local, remote, end.why, end.cause, received, sent, started.elapsedNow() - handling.since, name)
+        val open = started.elapsedNow() - handling.since
+        Closed(local, remote, end.why, end.cause, received, sent, open, name, handling.client)
     }
 
     // ---- limits on time
@@ -279,11 +280,7 @@ public class Server internal constructor(
             if (roll.isEmpty()) arrivals.receive()
             delay(step)
             for (handling in roll) {
-                if (handling.overdue ==
-                    null
-                ) {
-                    handling.look(step, limits)?.let { expire(handling, it) }
-                }
+                if (handling.overdue == null) handling.look(step, limits)?.let { expire(handling, it) }
             }
         }
     }
@@ -406,29 +403,6 @@ internal class Served(
 ) : Connection by connection {
     override fun toString(): String = connection.toString()
 }
-
-/** Short at first, since a few connections may end soon; never so long that who waits has given up when it is over. */
-private class BackOff {
-    private var pause = FIRST_PAUSE
-    private var waited = Duration.ZERO
-
-    /** Whether so much time has gone already that a few connections more or less won't change it. */
-    val isLong: Boolean get() = waited >= LONG
-
-    fun next(): Duration = pause.also {
-        waited += it
-        pause = (it * 2).coerceAtMost(LONGEST_PAUSE)
-    }
-
-    fun reset() {
-        pause = FIRST_PAUSE
-        waited = Duration.ZERO
-    }
-}
-
-private val FIRST_PAUSE = 10.milliseconds
-private val LONGEST_PAUSE = 1.seconds
-private val LONG = 2.seconds
 
 /** Nothing received for so long, and what is on its way on this network has come. */
 private val QUIET = 20.milliseconds

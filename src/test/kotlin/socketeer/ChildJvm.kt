@@ -47,6 +47,14 @@ class ChildJvm(
         input.flush()
     }
 
+    /** Sends it SIGTERM; its output is still to be read. */
+    fun terminate() {
+        process.toHandle().destroy()
+    }
+
+    /** Its exit code, once it has ended. */
+    fun end(): Int = process.waitFor()
+
     /** All that is left of its output, once it has ended. */
     fun rest(): String = output.readText()
 

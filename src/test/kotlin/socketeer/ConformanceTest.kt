@@ -53,7 +53,10 @@ private val ample get() = (1L shl 40) per 1.seconds
 
 private val paths = AtomicInteger()
 
-private fun freshPath() = unix("${Files.createTempDirectory("unix")}/${paths.incrementAndGet()}")
+/** Every listener takes its own file away. */
+private val folder = Files.createTempDirectory("unix").also { it.toFile().deleteOnExit() }
+
+private fun freshPath() = unix("$folder/${paths.incrementAndGet()}")
 
 /** A test for each law; those that don't apply are listed as ignored. */
 fun FunSpec.hold(maker: Maker) {

@@ -244,6 +244,33 @@ class LimitsTest : FunSpec({
         }
     }
 
+    test("what a handler launched ends with it; what won't is reported, and keeps neither connection nor permit") {
+        inTime(Limits(connections = 1)) { events ->
+            val (begun, release) = CompletableDeferred<Unit>() to CompletableDeferred<Unit>()
+            val server = tcpServer(0, name = "leaky") {
+                val stubborn = recv() != null
+                launch {
+                    begun.complete(Unit)
+                    if (stubborn) withContext(NonCancellable) { release.await() } else awaitCancellation()
+                }
+                begun.await()
+            }
+            val client = connect(server.address)
+            client.send("x")
+            val failed = events.first<HandlerFailed>()
+            failed.cause.message shouldBe "leaky: ${server.address} <- ${client.local}: " +
+                "what its handler launched still runs 1s after it was cancelled"
+            events.first<Closed>().run { remote to why } shouldBe (client.local to Why.FAILED)
+            client.isCut() shouldBe true
+            server.connections shouldBe 0
+            connect(server.address).close()
+            events.first<Closed>().why shouldBe Why.FINISHED
+            release.complete(Unit)
+            server.stop() shouldBe Receipt(accepted = 2, finished = 1, failed = 1, cancelled = 0, aborted = 0)
+            events.all.filterIsInstance<HandlerFailed>().size shouldBe 1
+        }
+    }
+
     test("the memory that connections take stays below what the limits say") {
         val count = 500
         val limits = Limits(connections = count)

@@ -101,6 +101,21 @@ class ProxiedTest : FunSpec({
         failure.cause.shouldBeInstanceOf<DeniedException>()
     }
 
+    test("what is told of a connection names the client too; its name is the proxy's all the same") {
+        val events = Story()
+        net(MemoryNetwork(), events = events) {
+            val server = tcpServer(80, name = "shop", handler = proxied(BLOCKS) { error("sold out") })
+            val proxy = tcp("10.0.0.5", 4)
+            bind(proxy).connect(server.address).use {
+                it.send("PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n")
+                val failed = events.first<HandlerFailed>()
+                failed.run { remote to client } shouldBe (proxy to tcp("1.2.3.4", 1))
+                events.first<Closed>().run { remote to client } shouldBe (proxy to tcp("1.2.3.4", 1))
+            }
+            server.stop()
+        }
+    }
+
     test("a client's side: what a forwarder sends in front is what the next server sees") {
         net(MemoryNetwork()) {
             val last = tcpServer(81, handler = proxied(BLOCKS + Cidr.parse("127.0.0.1")) { send("$remote at $local") })

@@ -111,6 +111,30 @@ class ServeTest :
             }
         }
 
+        test("a function of events that throws: it's told to the thread, once an event, and serving goes on") {
+            val thread = Thread.currentThread()
+            val before = thread.uncaughtExceptionHandler
+            val thrown = ArrayList<String?>()
+            thread.setUncaughtExceptionHandler { _, cause -> thrown += cause.message }
+            try {
+                net(events = { error(it.javaClass.simpleName) }) {
+                    val server = tcpServer(0) { if (recv()?.text() == "bug") error("a bug") else send("fine") }
+                    connect(server.address).use {
+                        it.send("bug")
+                        it.recv() shouldBe null
+                    }
+                    while (server.connections > 0) yield()
+                    connect(server.address).use { it.send("x").also { _ -> it.recv()?.text() shouldBe "fine" } }
+                    while (server.connections > 0) yield()
+                    server.stop() shouldBe Receipt(accepted = 2, finished = 1, failed = 1, cancelled = 0, aborted = 0)
+                }
+            } finally {
+                thread.uncaughtExceptionHandler = before
+            }
+            thrown shouldBe
+                listOf("Accepted", "HandlerFailed", "Closed", "Accepted", "Closed", "Draining", "Drained")
+        }
+
         test("a buffer that can't be written to is refused, and the loop lives") {
             net {
                 val server = tcpServer(0) { send("x") }

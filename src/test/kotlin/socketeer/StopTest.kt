@@ -6,6 +6,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeLessThan
 import io.kotest.matchers.longs.shouldBeGreaterThanOrEqual
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
@@ -18,6 +19,7 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.yield
 import socketeer.testing.directMemory
+import java.net.Socket
 import java.util.concurrent.atomic.AtomicLongArray
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
@@ -42,6 +44,22 @@ class StopTest : FunSpec({
                 // And who was in the middle of an answer.
                 receipt.cancelled shouldBeGreaterThanOrEqual CLIENTS / 4L
             }
+        }
+    }
+
+    test("SIGTERM: handlers are let know and have the last word, it is told, and the process ends by itself") {
+        ChildJvm("socketeer.GoodbyeKt").use { child ->
+            Socket(LOOPBACK, child.line()!!.toInt()).use { client ->
+                val words = client.getInputStream().bufferedReader()
+                words.readLine() shouldBe "hello, draining: false"
+                child.terminate()
+                words.readLine() shouldBe "goodbye, draining: true"
+                words.readLine() shouldBe null
+            }
+            child.line() shouldContain "open=1, grace=10s, name=polite"
+            child.line() shouldContain "${Receipt(accepted = 1, finished = 1, failed = 0, cancelled = 0, aborted = 0)}"
+            child.rest() shouldBe ""
+            child.end() shouldBe 0
         }
     }
 

@@ -27,6 +27,7 @@ import kotlin.time.toJavaDuration
 
 private val server = tcp("127.0.0.1", 9000)
 private val peer = tcp("127.0.0.2", 40_000)
+private val client = tcp("10.0.0.7", 50_000)
 private val bug = IllegalStateException("a bug")
 private val stack = listOf(StackTraceElement("Busy", "work", "Busy.kt", 7))
 private val receipt = Receipt(accepted = 6, finished = 1, failed = 2, cancelled = 3, aborted = 0, refused = 4)
@@ -39,8 +40,11 @@ private val told = listOf(
     Closed(server, peer, Why.FINISHED, null, 5, 6, 7.milliseconds, "echo") to
         "DEBUG closed server=echo local=127.0.0.1:9000 remote=127.0.0.2:40000 why=FINISHED " +
         "received=5 sent=6 duration=7ms",
-    HandlerFailed(server, peer, bug, "echo") to
-        "ERROR handler failed server=echo local=127.0.0.1:9000 remote=127.0.0.2:40000 threw a bug",
+    Closed(server, peer, Why.IDLE, TimedOutException("idle"), 5, 6, 7.milliseconds, "echo", client) to
+        "DEBUG closed server=echo local=127.0.0.1:9000 remote=127.0.0.2:40000 why=IDLE " +
+        "received=5 sent=6 duration=7ms client=10.0.0.7:50000",
+    HandlerFailed(server, peer, bug, "echo", client) to
+        "ERROR handler failed server=echo local=127.0.0.1:9000 remote=127.0.0.2:40000 client=10.0.0.7:50000 threw a bug",
     HandlerFailed(server, peer, BrokenException("reset"), "echo") to
         "DEBUG handler failed cause=reset server=echo local=127.0.0.1:9000 remote=127.0.0.2:40000",
     HandlerFailed(server, peer, TimedOutException("idle"), "echo") to
@@ -93,19 +97,22 @@ class WatchTest : FunSpec({
             "AcceptPaused",
             "Drain",
         ).map { "socketeer.$it" }.toSet()
-        events.getValue("socketeer.Connection").single().values() shouldBe mapOf(
+        events.getValue("socketeer.Connection").first().values() shouldBe mapOf(
             "server" to "echo",
             "local" to "127.0.0.1:9000",
             "remote" to "127.0.0.2:40000",
+            "client" to null,
             "why" to "FINISHED",
             "cause" to null,
             "received" to 5L,
             "sent" to 6L,
             "open" to 7_000_000L,
         )
+        events.getValue("socketeer.Connection").last().getString("client") shouldBe "$client"
         events.getValue("socketeer.Refused").single().getString("why") shouldBe "DENIED"
         events.getValue("socketeer.HandlerFailed").first().run {
             getString("cause") shouldBe "$bug"
+            getString("client") shouldBe "$client"
             getString("stack") shouldStartWith "${bug.stackTrace.first()}\n"
         }
         events.getValue("socketeer.LoopBlocked").single().values() shouldBe

@@ -30,6 +30,7 @@ public sealed interface Event {
      * @param received bytes from the peer
      * @param sent bytes to it
      * @param duration from accept to close
+     * @param client whom the header of a proxy named; null if none did
      */
     record Closed(
             Address local,
@@ -39,11 +40,17 @@ public sealed interface Event {
             long received,
             long sent,
             Duration duration,
-            String name)
+            String name,
+            Address client)
             implements Event {}
 
-    /** A handler threw {@code cause}, or ran into a limit; its connection is closed, nobody else is touched. */
-    record HandlerFailed(Address local, Address remote, Throwable cause, String name) implements Event {}
+    /**
+     * A handler threw {@code cause}, or ran into a limit; its connection is closed, nobody else is touched.
+     *
+     * @param client whom the header of a proxy named; null if none did
+     */
+    record HandlerFailed(Address local, Address remote, Throwable cause, String name, Address client)
+            implements Event {}
 
     /** A server can accept no more, because of {@code cause}; the net fails with that. */
     record ServerFailed(Address local, Throwable cause, String name) implements Event {}

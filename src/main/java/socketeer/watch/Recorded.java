@@ -31,6 +31,10 @@ final class Recorded {
         @Label("Remote Address")
         String remote;
 
+        @Label("Client Address")
+        @Description("Whom the header of a proxy named")
+        String client;
+
         @Label("Why Closed")
         String why;
 
@@ -84,6 +88,10 @@ final class Recorded {
 
         @Label("Remote Address")
         String remote;
+
+        @Label("Client Address")
+        @Description("Whom the header of a proxy named")
+        String client;
 
         @Label("Cause")
         String cause;

@@ -14,7 +14,6 @@ import kotlinx.coroutines.withContext
 import kotlinx.io.bytestring.ByteString
 import socketeer.AcceptPaused
 import socketeer.Accepted
-import socketeer.Cidr
 import socketeer.Closed
 import socketeer.CoroutineFailed
 import socketeer.Drained
@@ -47,7 +46,6 @@ import socketeer.Connection as Stream
 import socketeer.DatagramServer as Datagrams
 import socketeer.DatagramSocket as DatagramEnd
 import socketeer.Event as Happening
-import socketeer.Limits as Bound
 import socketeer.Listener as Listening
 import socketeer.Net as Scope
 import socketeer.Receipt as Count
@@ -215,77 +213,6 @@ private object Loops {
     fun refuse(): Unit = refuseOnLoop()
 }
 
-private object Bounds {
-    @JvmStatic
-    fun nanos(duration: JavaDuration): Long = duration.toKotlinDuration().inWholeNanoseconds
-
-    @JvmStatic
-    fun connections(limits: Bound, value: Int): Bound = limits.copy(connections = value)
-
-    @JvmStatic
-    fun backlog(limits: Bound, value: Int): Bound = limits.copy(backlog = value)
-
-    @JvmStatic
-    fun connect(limits: Bound): JavaDuration = limits.connect.toJavaDuration()
-
-    @JvmStatic
-    fun connect(limits: Bound, value: JavaDuration): Bound = limits.copy(connect = value.toKotlinDuration())
-
-    @JvmStatic
-    fun drain(limits: Bound): JavaDuration = limits.drain.toJavaDuration()
-
-    @JvmStatic
-    fun drain(limits: Bound, value: JavaDuration): Bound = limits.copy(drain = value.toKotlinDuration())
-
-    @JvmStatic
-    fun linger(limits: Bound): JavaDuration = limits.linger.toJavaDuration()
-
-    @JvmStatic
-    fun linger(limits: Bound, value: JavaDuration): Bound = limits.copy(linger = value.toKotlinDuration())
-
-    @JvmStatic
-    fun hold(limits: Bound): JavaDuration = limits.hold.toJavaDuration()
-
-    @JvmStatic
-    fun hold(limits: Bound, value: JavaDuration): Bound = limits.copy(hold = value.toKotlinDuration())
-
-    @JvmStatic
-    fun perAddress(limits: Bound, value: Int): Bound = limits.copy(perAddress = value)
-
-    @JvmStatic
-    fun acceptRate(limits: Bound, value: Int): Bound = limits.copy(acceptRate = value)
-
-    @JvmStatic
-    fun firstByte(limits: Bound): JavaDuration = limits.firstByte.toJavaDuration()
-
-    @JvmStatic
-    fun firstByte(limits: Bound, value: JavaDuration): Bound = limits.copy(firstByte = value.toKotlinDuration())
-
-    @JvmStatic
-    fun idle(limits: Bound): JavaDuration = limits.idle.toJavaDuration()
-
-    @JvmStatic
-    fun idle(limits: Bound, value: JavaDuration): Bound = limits.copy(idle = value.toKotlinDuration())
-
-    @JvmStatic
-    fun whole(limits: Bound): JavaDuration = limits.whole.toJavaDuration()
-
-    @JvmStatic
-    fun whole(limits: Bound, value: JavaDuration): Bound = limits.copy(whole = value.toKotlinDuration())
-
-    @JvmStatic
-    fun writeStall(limits: Bound): JavaDuration = limits.writeStall.toJavaDuration()
-
-    @JvmStatic
-    fun writeStall(limits: Bound, value: JavaDuration): Bound = limits.copy(writeStall = value.toKotlinDuration())
-
-    @JvmStatic
-    fun allow(limits: Bound, value: List<Cidr>): Bound = limits.copy(allow = value)
-
-    @JvmStatic
-    fun deny(limits: Bound, value: List<Cidr>): Bound = limits.copy(deny = value)
-}
-
 /** Both ways; each new event of Kotlin's stops the compiler here. */
 private object Events {
     @JvmStatic
@@ -293,9 +220,9 @@ private object Events {
         is Accepted -> Event.Accepted(event.local, event.remote, event.name)
         is Refused -> Event.Refused(event.local, event.remote, event.why, event.name)
         is Closed -> event.run {
-            Event.Closed(local, remote, why, cause, received, sent, duration.toJavaDuration(), name)
+            Event.Closed(local, remote, why, cause, received, sent, duration.toJavaDuration(), name, client)
         }
-        is HandlerFailed -> Event.HandlerFailed(event.local, event.remote, event.cause, event.name)
+        is HandlerFailed -> event.run { Event.HandlerFailed(local, remote, cause, name, client) }
         is ServerFailed -> Event.ServerFailed(event.local, event.cause, event.name)
         is CoroutineFailed -> Event.TaskFailed(event.cause)
         is LoopBlocked -> Event.LoopBlocked(event.holder, event.atLeast.toJavaDuration(), event.stack)
@@ -307,7 +234,7 @@ private object Events {
     @JvmStatic
     fun print(event: Event): Unit = printEvent(
         when (event) {
-            is Event.HandlerFailed -> HandlerFailed(event.local, event.remote, event.cause, event.name)
+            is Event.HandlerFailed -> event.run { HandlerFailed(local, remote, cause, name, client) }
             is Event.ServerFailed -> ServerFailed(event.local, event.cause, event.name)
             is Event.TaskFailed -> CoroutineFailed(event.cause)
             is Event.LoopBlocked -> LoopBlocked(event.holder, event.atLeast.toKotlinDuration(), event.stack)

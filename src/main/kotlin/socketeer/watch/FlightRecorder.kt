@@ -54,6 +54,7 @@ private class Recorder : Events {
             it.server = event.name
             it.local = "${event.local}"
             it.remote = "${event.remote}"
+            it.client = event.client?.toString()
             it.why = "${event.why}"
             it.cause = event.cause?.toString()
             it.received = event.received
@@ -95,6 +96,7 @@ private fun record(event: HandlerFailed) = Recorded.HandlerFailed().commit {
     it.server = event.name
     it.local = "${event.local}"
     it.remote = "${event.remote}"
+    it.client = event.client?.toString()
     it.cause = "${event.cause}"
     it.stack = event.cause.stackTrace.text()
 }

@@ -60,6 +60,7 @@ private class Log(private val logger: Logger) : Events {
         .and("received", event.received)
         .and("sent", event.sent)
         .and("duration", event.duration)
+        .behind(event.client)
         .log("closed")
 
     private fun failed(event: HandlerFailed) = when (val cause = event.cause) {
@@ -68,7 +69,7 @@ private class Log(private val logger: Logger) : Events {
             logger.atDebug().and("cause", cause.message)
         is SocketeerException -> logger.atWarn().and("cause", cause.message)
         else -> logger.atError().setCause(cause)
-    }.of(event.name, event.local, event.remote).log("handler failed")
+    }.of(event.name, event.local, event.remote).behind(event.client).log("handler failed")
 
     private fun blocked(event: LoopBlocked) {
         // Loggers take a stack in a throwable; this one was never thrown.
@@ -93,6 +94,9 @@ private fun LoggingEventBuilder.of(server: String, local: Address): LoggingEvent
 
 private fun LoggingEventBuilder.of(server: String, local: Address, remote: Address): LoggingEventBuilder =
     of(server, local).and("remote", remote)
+
+private fun LoggingEventBuilder.behind(client: Address?): LoggingEventBuilder =
+    if (client == null) this else and("client", client)
 
 /** Numbers as numbers, everything else as the words it prints. */
 private fun LoggingEventBuilder.and(key: String, value: Any?): LoggingEventBuilder =

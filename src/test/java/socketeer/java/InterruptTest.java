@@ -16,7 +16,7 @@ import static socketeer.java.Socketeer.within;
 import java.io.ByteArrayOutputStream;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -30,6 +30,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import socketeer.BusyException;
 import socketeer.ClosedException;
 import socketeer.Direction;
@@ -39,6 +40,8 @@ import socketeer.TimedOutException;
 /** Every call that waits can be given up, by an interrupt or as a future: no byte is lost and the socket stays usable. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class InterruptTest {
+    @TempDir Path folder;
+
     /** Two connected ends. */
     interface Ends {
         void meet(Connection near, Connection far) throws Exception;
@@ -205,7 +208,7 @@ class InterruptTest {
     @Test
     void connectWhileItWaitsForRoomInTheBacklog() throws Exception {
         net(net -> {
-            String path = Files.createTempDirectory("unix").resolve("s").toString();
+            String path = folder.resolve("s").toString();
             Listener listener = net.bind(unix(path)).listen(1);
             // As many as the kernel takes; the next one waits.
             while (true) {

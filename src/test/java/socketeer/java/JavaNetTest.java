@@ -25,6 +25,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import socketeer.AddressInUseException;
 import socketeer.BrokenException;
 import socketeer.Direction;
@@ -36,6 +37,8 @@ import socketeer.Why;
 /** Every word of the façade does what it says. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class JavaNetTest {
+    @TempDir Path folder;
+
     private static final Setup QUIET = Setup.DEFAULT.signals(false);
 
     private static void echo(Connection peer) throws IOException {
@@ -95,7 +98,7 @@ class JavaNetTest {
 
     @Test
     void streamsAndFilesForCodeThatWantsThem() throws Exception {
-        Path file = Files.writeString(Files.createTempFile("sent", ""), "from a file\n");
+        Path file = Files.writeString(folder.resolve("sent"), "from a file\n");
         net(QUIET, net -> {
             Server server = net.tcpServer(0, peer -> {
                 peer.sendFile(file);
@@ -113,7 +116,7 @@ class JavaNetTest {
 
     @Test
     void unixSocketsAndPairs() throws Exception {
-        Path path = Files.createTempDirectory("unix").resolve("s");
+        Path path = folder.resolve("s");
         net(QUIET, net -> {
             Server server = net.unixSocket(path.toString(), JavaNetTest::echo);
             try (Connection peer = net.connect(server.address())) {
@@ -155,10 +158,12 @@ class JavaNetTest {
 
     @Test
     void whatAHandlerLaunchesEndsWithIt() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch interrupted = new CountDownLatch(1);
         net(QUIET, net -> {
             Server server = net.tcpServer(0, peer -> {
                 peer.launch(() -> {
+                    begun.countDown();
                     try {
                         new CountDownLatch(1).await();
                     } catch (InterruptedException ended) {
@@ -167,6 +172,7 @@ class JavaNetTest {
                 });
                 CompletableFuture<Void> other = peer.launch(() -> peer.send("launched"));
                 other.get();
+                begun.await();
                 assertNull(peer.recv());
             });
             try (Connection peer = net.connect(server.address())) {
