@@ -25,6 +25,7 @@ record Contender(String name, String title, String peer, boolean modern) {
         java(NIO, "bare NIO", "BareNio"),
         java(RECV_INTO, "**Socketeer**, `recvInto`", "RecvInto"),
         java(RECV, "**Socketeer**, `recv`", "Recv"),
+        java("told", "**Socketeer**, `recv`, told of each connection", "Told"),
         java(NETTY, "Netty, NIO", "NettyNio"),
         java("netty-epoll", "Netty, native epoll", "NettyEpoll"),
         modern(VIRTUAL, "virtual threads", "VirtualThreads"),
