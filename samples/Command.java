@@ -13,9 +13,9 @@ import socketeer.java.Bytes;
 import socketeer.java.Codecs;
 
 /**
- * Command.java [[HOST:]PORT]: runs the command in a frame, if it is an allowed one, and answers with a frame: the MD5 of
- * its output in hex, a line end, the output. Frames are 4 bytes with the length, the highest first, then at most 1 MiB.
- * Port 9000 unless told otherwise.
+ * Command.java [[HOST:]PORT]: runs the command in a frame, if it is an allowed one, and answers with a frame: the MD5
+ * of its output in hex, a line end, the output. Frames are 4 bytes with the length, the highest first, then at most 1
+ * MiB. Port 9000 unless told otherwise.
  */
 class Command {
     static final Map<String, List<String>> ALLOWED = new TreeMap<>(Map.of(

@@ -8,8 +8,8 @@ import java.security.MessageDigest
 import java.util.HexFormat
 
 // command [[HOST:]PORT]: runs the command in a frame, if it is an allowed one, and answers with a frame: the MD5 of its
-// output in hex, a line end, the output. Frames are 4 bytes with the length, the highest first, then at most 1 MiB. Port
-// 9000 unless told otherwise.
+// output in hex, a line end, the output. Frames are 4 bytes with the length, the highest first, then at most 1 MiB.
+// Port 9000 unless told otherwise.
 val allowed = mapOf(
     "date" to listOf("date"),
     "uptime" to listOf("uptime"),

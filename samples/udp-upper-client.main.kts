@@ -5,7 +5,8 @@ import kotlinx.io.bytestring.decodeToString
 import socketeer.*
 import kotlin.time.Duration.Companion.seconds
 
-// udp-upper-client [[HOST:]PORT]: sends each line of standard input in a datagram, prints the answer, or that none came.
+// udp-upper-client [[HOST:]PORT]: sends each line of standard input in a datagram, prints the answer, or that none
+// came.
 net {
     connect(udp(args.getOrElse(0) { "9001" })).use { server ->
         stdin().lines().collect { line ->

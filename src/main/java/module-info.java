@@ -20,8 +20,8 @@ module io.github.socketeer {
     requires jdk.unsupported; // sun.misc.Signal
     requires jdk.management; // socketeer.testing: what a law's body allocates, and the time it takes of a processor
 
-    // Without them, what needs them says so: the flight recorder, Unix datagrams, the laws as Kotest's tests, the compiler
-    // of scripts.
+    // Without them, what needs them says so: the flight recorder, Unix datagrams, the laws as Kotest's tests, the
+    // compiler of scripts.
     requires static jdk.jfr;
     requires static org.newsclub.net.unix;
     requires static kotest.framework.engine.jvm;

@@ -120,6 +120,7 @@ private class Tagged<K : Any, T : Any>(private val tag: Codec<K>, private val ca
     override val maxBytes = saturate(tag.maxBytes.toLong() + cases.maxOf { it.codec.maxBytes })
     override val untilEnd get() = cases.first().codec.untilEnd
 
+    // The case was chosen by the value's own type.
     @Suppress("UNCHECKED_CAST")
     override fun encode(value: T, output: Output) {
         val case = cases.firstOrNull { it.type.isInstance(value) }

@@ -10,7 +10,9 @@ import kotlinx.io.bytestring.ByteString
  */
 @ConsistentCopyVisibility
 public data class Cidr private constructor(val network: Ip, val prefix: Int) {
-    /** Whether [ip] is in this block; an IPv4 address mapped into IPv6 counts as the IPv4 address. Scopes don't count. */
+    /**
+     * Whether [ip] is in this block; an IPv4 address mapped into IPv6 counts as the IPv4 address. Scopes don't count.
+     */
     public operator fun contains(ip: Ip): Boolean {
         val plain = ip.unmapped
         return plain.isV4 == network.isV4 && plain.masked(prefix).bytes == network.bytes
@@ -37,7 +39,9 @@ public data class Cidr private constructor(val network: Ip, val prefix: Int) {
             return Cidr(network, prefix)
         }
 
-        /** Reads `NETWORK/PREFIX`; an address alone is a block of one. @throws IllegalArgumentException naming [text] */
+        /**
+         * Reads `NETWORK/PREFIX`; an address alone is a block of one. @throws IllegalArgumentException naming [text]
+         */
         public fun parse(text: String): Cidr {
             val slash = text.indexOf('/')
             val ip = Ip.parse(if (slash < 0) text else text.substring(0, slash))

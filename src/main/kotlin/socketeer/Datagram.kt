@@ -37,7 +37,8 @@ public interface DatagramSocket : Socket {
     /**
      * Receives the next datagram into [buffer] at its position, without allocating, and gives where it came from.
      *
-     * @throws TooLargeException if [buffer] has not enough room: nothing is cut off, the datagram can be received still.
+     * @throws TooLargeException if [buffer] has not enough room: nothing is cut off, the datagram can be received
+     *   still.
      */
     public suspend fun recvfromInto(buffer: ByteBuffer): DatagramAddress
 
@@ -81,8 +82,9 @@ public interface DatagramSocket : Socket {
 }
 
 /**
- * A datagram socket with one peer: what others send is dropped, and the kernel says what became of what was sent, as far
- * as it is told, and until the first empty one: the JDK can't send that on a socket that the kernel has connected. What `connect(udp(…))` gives; in all else like [DatagramSocket].
+ * A datagram socket with one peer: what others send is dropped, and the kernel says what became of what was sent, as
+ * far as it is told, and until the first empty one: the JDK can't send that on a socket that the kernel has connected.
+ * What `connect(udp(…))` gives; in all else like [DatagramSocket].
  */
 public interface DatagramConnection : Socket {
     override val local: DatagramAddress
@@ -98,7 +100,10 @@ public interface DatagramConnection : Socket {
      */
     public suspend fun recv(): ByteString
 
-    /** Receives into [buffer], without allocating, and gives how many bytes. @throws TooLargeException as [DatagramSocket.recvfromInto] */
+    /**
+     * Receives into [buffer], without allocating, and gives how many bytes. @throws TooLargeException as
+     * [DatagramSocket.recvfromInto]
+     */
     public suspend fun recvInto(buffer: ByteBuffer): Int
 
     /**

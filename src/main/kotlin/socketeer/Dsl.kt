@@ -16,11 +16,11 @@ import kotlin.coroutines.CoroutineContext
 import kotlin.time.Duration
 
 /**
- * Runs [block] on a select loop on the calling thread and returns when all inside has ended: the block, what it launched,
- * its servers. Then every socket it made is closed.
+ * Runs [block] on a select loop on the calling thread and returns when all inside has ended: the block, what it
+ * launched, its servers. Then every socket it made is closed.
  *
- * SIGINT and SIGTERM end it in order, and it returns: servers stop as [Server.stop] says, then what is left of the block
- * is cancelled. A second signal waits for nothing.
+ * SIGINT and SIGTERM end it in order, and it returns: servers stop as [Server.stop] says, then what is left of the
+ * block is cancelled. A second signal waits for nothing.
  *
  * @param loops how many loops connections are spread over, each on a thread of its own, 1 or more.
  * @param limits what servers and connections in it keep to.
@@ -155,8 +155,8 @@ public class Net internal constructor(
     ): Server = serve(bind(address).listen(limits.backlog), limits, name, handler)
 
     /**
-     * Listens on the Unix stream socket [path] and runs [handler] in a coroutine for each connection. A file that a dead
-     * server left behind is replaced, anything else is left alone; the file is removed when the server ends.
+     * Listens on the Unix stream socket [path] and runs [handler] in a coroutine for each connection. A file that a
+     * dead server left behind is replaced, anything else is left alone; the file is removed when the server ends.
      *
      * @param mode who may connect, in octal as for chmod(1).
      * @throws AddressInUseException, AddressNotAvailableException, DeniedException
@@ -170,8 +170,8 @@ public class Net internal constructor(
     ): Server = serve(bind(unix(path), Option.Mode(mode)).listen(limits.backlog), limits, name, handler)
 
     /**
-     * Receives Unix datagrams at [path] and runs [handler] in a coroutine for each, as [udpServer]. The file is treated as
-     * [unixSocket] does, except that between its making and its [mode] there is a moment at which others could send.
+     * Receives Unix datagrams at [path] and runs [handler] in a coroutine for each, as [udpServer]. The file is treated
+     * as [unixSocket] does, except that between its making and its [mode] there is a moment at which others could send.
      *
      * @throws UnsupportedException without the optional dependency `com.kohlschutter.junixsocket:junixsocket-core`.
      */
@@ -222,8 +222,8 @@ public class Net internal constructor(
     }
 
     /**
-     * Receives on [port] of [host] and runs [block] on the socket in a coroutine; returns at once. What the block throws
-     * is reported and ends this socket only. To go on whatever one datagram does, see [udpServer].
+     * Receives on [port] of [host] and runs [block] on the socket in a coroutine; returns at once. What the block
+     * throws is reported and ends this socket only. To go on whatever one datagram does, see [udpServer].
      *
      * @param port 0 for a free one, told by [DatagramServer.address].
      * @param host loopback unless told otherwise; `"0.0.0.0"` or `"::"` serves the world.

@@ -47,7 +47,9 @@ public class NameNotFoundException(message: String, cause: Throwable? = null) : 
 public sealed class FrameException(public val reason: String, public val position: Long, cause: Throwable?) :
     SocketeerException(if (position < 0) reason else "$reason, at byte $position", cause)
 
-/** More bytes than a limit allows; [position] is that of what went beyond it, or of the length that announced too much. */
+/**
+ * More bytes than a limit allows; [position] is that of what went beyond it, or of the length that announced too much.
+ */
 public class TooLargeException(reason: String, position: Long = -1, cause: Throwable? = null) :
     FrameException(reason, position, cause)
 

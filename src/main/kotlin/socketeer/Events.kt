@@ -15,8 +15,8 @@ public sealed interface Event
  */
 public interface Events : (Event) -> Unit {
     /**
-     * Whether it wants what happens to every single connection: [Accepted], [Refused], [Closed]. Asked each time, before
-     * the event is made, so that what nobody reads costs nothing.
+     * Whether it wants what happens to every single connection: [Accepted], [Refused], [Closed]. Asked each time,
+     * before the event is made, so that what nobody reads costs nothing.
      */
     public val eachConnection: Boolean
 }
@@ -77,8 +77,8 @@ public enum class Why {
 }
 
 /**
- * A handler threw [cause], or ran into a limit, which is a [TimedOutException]; its connection is closed, nobody else is
- * touched. Told once for each [Receipt.failed].
+ * A handler threw [cause], or ran into a limit, which is a [TimedOutException]; its connection is closed, nobody else
+ * is touched. Told once for each [Receipt.failed].
  *
  * @property name of the handler's server.
  * @property client whom the header of a proxy named, see [proxied]; null if none did.
@@ -108,8 +108,8 @@ public data class LoopBlocked(val holder: String, val atLeast: Duration, val sta
 /**
  * Accepting pauses for [pause]; who comes meanwhile waits in the backlog.
  *
- * @property cause the process or the system is out of descriptors or memory; null: [Limits.acceptRate] is reached, which
- *   is told once until it is reached no more.
+ * @property cause the process or the system is out of descriptors or memory; null: [Limits.acceptRate] is reached,
+ *   which is told once until it is reached no more.
  */
 public data class AcceptPaused(
     val local: Address,

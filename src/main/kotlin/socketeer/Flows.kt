@@ -15,8 +15,8 @@ import kotlinx.io.readByteString
 import kotlinx.io.write
 
 /*
- * A stream in the form of a file: Python's makefile. As Flow for coroutines, as kotlinx-io Source and Sink for code that
- * blocks.
+ * A stream in the form of a file: Python's makefile. As Flow for coroutines, as kotlinx-io Source and Sink for code
+ * that blocks.
  */
 
 /** What comes, as it comes, until the end of the stream: pieces of 1 to [max] bytes. Errors as [Connection.recv]. */
@@ -73,8 +73,8 @@ private fun checkLine(size: Long, max: Int) {
 }
 
 /**
- * What comes, for code that blocks: each read waits until something is there. For any thread but a loop's, which it would
- * hold; closing the source shuts down receiving.
+ * What comes, for code that blocks: each read waits until something is there. For any thread but a loop's, which it
+ * would hold; closing the source shuts down receiving.
  */
 public fun Connection.source(): Source = ConnectionSource(this).buffered()
 

@@ -52,8 +52,8 @@ internal class Handling(
     private var sent = 0L
 
     /**
-     * The limit that this connection has run into, if any. Time is counted in looks, one [step] apart or more: so a process
-     * that was stopped for an hour doesn't find everybody idle.
+     * The limit that this connection has run into, if any. Time is counted in looks, one [step] apart or more: so a
+     * process that was stopped for an hour doesn't find everybody idle.
      */
     fun look(step: Duration, limits: Limits): Why? {
         val (nowReceived, nowSent) = connection.received to connection.sent

@@ -14,8 +14,8 @@ public sealed class Length {
     internal open val size: Int get() = 0
 
     /**
-     * Consumes the length at the position; [NOT_YET] and nothing consumed if it hasn't all come. What can't be a length,
-     * or is one above [max], is refused, a decimal one with the first digit that shows it.
+     * Consumes the length at the position; [NOT_YET] and nothing consumed if it hasn't all come. What can't be a
+     * length, or is one above [max], is refused, a decimal one with the first digit that shows it.
      */
     internal abstract fun read(input: Input, max: Long): Long
 

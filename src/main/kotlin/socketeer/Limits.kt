@@ -67,10 +67,11 @@ public data class Limits(
 
     /**
      * The most bytes of this process's memory, heap and direct, that a server with these limits takes for its
-     * connections on [loops] loops: each with its coroutine and one full [Connection.recv] in hand, and a loop's buffer.
+     * connections on [loops] loops: each with its coroutine and one full [Connection.recv] in hand, and a loop's
+     * buffer.
      *
-     * On top of that comes what handlers keep themselves, a frame up to its codec's limit first of all; and the kernel's
-     * buffers, which belong to no process (tcp(7), `tcp_mem`).
+     * On top of that comes what handlers keep themselves, a frame up to its codec's limit first of all; and the
+     * kernel's buffers, which belong to no process (tcp(7), `tcp_mem`).
      */
     public fun memory(loops: Int = 1): Long {
         require(loops >= 1) { "loops >= 1, was $loops" }
@@ -87,7 +88,9 @@ public data class Limits(
     private companion object {
         const val LOOKS = 16
 
-        /** A connection at rest takes 1.5 KB with all that belongs to it, see the benchmark; a handler's frames more. */
+        /**
+         * A connection at rest takes 1.5 KB with all that belongs to it, see the benchmark; a handler's frames more.
+         */
         const val CONNECTION_BYTES = 4_096L
 
         /** The buffer that a loop lends, and what the loop itself is made of. */

@@ -278,6 +278,7 @@ internal class MemoryConnection(
 internal class Settings(private val owner: String, private val check: () -> Unit) {
     private val values = ConcurrentHashMap<Option<*>, Any>()
 
+    // Only set puts a value under an option, and it is of the option's type.
     @Suppress("UNCHECKED_CAST")
     operator fun <T : Any> get(option: Option<T>): T {
         check()

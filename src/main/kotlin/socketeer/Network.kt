@@ -84,8 +84,8 @@ public interface Network {
      * What the process was started with as its standard input, by inetd(8) or `systemd-socket-activate` with `0<&3`: a
      * [Listener], a [Connection] or a [DatagramSocket]. Null if that is no socket. To be asked for once.
      *
-     * JDK 25 takes every such datagram socket for an IPv6 one and can't answer on an IPv4 one: let the activator bind an
-     * IPv6 address, or start with `-Djava.net.preferIPv4Stack=true`.
+     * JDK 25 takes every such datagram socket for an IPv6 one and can't answer on an IPv4 one: let the activator bind
+     * an IPv6 address, or start with `-Djava.net.preferIPv4Stack=true`.
      *
      * @throws UnsupportedException if this network's sockets aren't the system's.
      */
@@ -279,15 +279,17 @@ internal interface Hosted {
     val isFinished: Boolean
 
     /**
-     * Ends the sending side, then takes in and drops what the peer still sends until its end, whether or not reading was
-     * shut down: to close with bytes unread is a reset, and that may overtake the last reply.
+     * Ends the sending side, then takes in and drops what the peer still sends until its end, whether or not reading
+     * was shut down: to close with bytes unread is a reset, and that may overtake the last reply.
      */
     suspend fun finish()
 }
 
 /** What a server asks of a listener that has put a descriptor by. */
 internal interface TurnsAway {
-    /** Gives that descriptor up to accept those who wait, and closes each at once, so that they are told: who it was. */
+    /**
+     * Gives that descriptor up to accept those who wait, and closes each at once, so that they are told: who it was.
+     */
     suspend fun turnAway(): List<StreamAddress>
 }
 

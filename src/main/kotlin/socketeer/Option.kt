@@ -33,7 +33,7 @@ public class Option<T : Any> private constructor(
     /** As the JDK wants the value. */
     internal fun given(value: T): Any = toJdk(check(value))
 
-    /** From what the JDK gives. */
+    /** From what the JDK gives: of this option, so of its type. */
     @Suppress("UNCHECKED_CAST")
     internal fun taken(value: Any?): T = ofJdk(value) as T
 
@@ -113,7 +113,9 @@ public class Option<T : Any> private constructor(
         @JvmField public val MulticastLoop: Option<Boolean> =
             Option("IP_MULTICAST_LOOP", StandardSocketOptions.IP_MULTICAST_LOOP)
 
-        /** Never cut a datagram into fragments: one that is too large for the way is refused. JDK 19 and newer. ip(7) */
+        /**
+         * Never cut a datagram into fragments: one that is too large for the way is refused. JDK 19 and newer. ip(7)
+         */
         @JvmField public val DontFragment: Option<Boolean> = Option("IP_DONTFRAGMENT", extended("IP_DONTFRAGMENT"))
 
         /** The receive queue of the network card that the last packet came through; read only. socket(7) */

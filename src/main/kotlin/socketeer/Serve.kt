@@ -39,9 +39,9 @@ import kotlin.time.TimeSource
  * refused. Each connection has a coroutine of its own; however that ends, its socket closes, its permit comes back, and
  * its end is counted once. Nothing that happens in it reaches the server or another connection.
  *
- * What goes wrong has its place. In a handler: it is that connection's end, and an event. In an events function: it goes
- * to the thread's uncaught-exception handler. In accepting: the server stops, `join` throws it, and `net` fails with it.
- * Anywhere else would be a bug in here, and nobody catches it: it is a CoroutineFailed.
+ * What goes wrong has its place. In a handler: it is that connection's end, and an event. In an events function: it
+ * goes to the thread's uncaught-exception handler. In accepting: the server stops, `join` throws it, and `net` fails
+ * with it. Anywhere else would be a bug in here, and nobody catches it: it is a CoroutineFailed.
  */
 
 /** What a server does with a connection: it owns the connection until it returns, and what it launches ends with it. */
@@ -151,7 +151,9 @@ public class Server internal constructor(
         }
     }
 
-    /** Waits for descriptors. When that takes long, those who wait in the backlog are told by a close, not by a hang. */
+    /**
+     * Waits for descriptors. When that takes long, those who wait in the backlog are told by a close, not by a hang.
+     */
     private suspend fun pause(backOff: BackOff, cause: ExhaustedException) {
         if (backOff.isLong && listener is TurnsAway) listener.turnAway().forEach { refused(it, Refusal.EXHAUSTED) }
         val pause = backOff.next()
@@ -318,10 +320,10 @@ public class Server internal constructor(
     }
 
     /**
-     * Stops: takes no new connection but those that wait in the backlog, and lets handlers know ([draining]); when nothing
-     * more comes in, or a quarter of a second is over, ends the input of every connection, so that its handler answers what
-     * has come and ends; after [grace] cancels those that go on, then aborts. Zero stops at once. Always returns, two
-     * seconds after [grace] at the latest, and the port is free.
+     * Stops: takes no new connection but those that wait in the backlog, and lets handlers know ([draining]); when
+     * nothing more comes in, or a quarter of a second is over, ends the input of every connection, so that its handler
+     * answers what has come and ends; after [grace] cancels those that go on, then aborts. Zero stops at once. Always
+     * returns, two seconds after [grace] at the latest, and the port is free.
      */
     public suspend fun stop(grace: Duration = limits.drain): Receipt = withContext(NonCancellable) {
         stopping.withLock { receipt ?: drain(grace).also { receipt = it } }

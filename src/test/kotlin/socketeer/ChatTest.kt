@@ -10,7 +10,9 @@ import java.net.InetSocketAddress
 import java.net.Socket
 import java.net.SocketException
 
-/** The chat room of the source documents, spoken to by plain sockets: bytes in Latin-1, so that any byte is a character. */
+/**
+ * The chat room of the source documents, spoken to by plain sockets: bytes in Latin-1, so that any byte is a character.
+ */
 class ChatTest :
     FunSpec({
         for (sample in listOf("chat", "Chat.java")) context(sample) { chat(sample) }

@@ -9,8 +9,8 @@ import kotlin.time.Duration
 import kotlin.time.Duration.Companion.minutes
 
 /**
- * The main function of [main]'s file in a JVM of its own, with at most [descriptors] descriptors, started by the command
- * [under] if there is one. Killed when [patience] is over.
+ * The main function of [main]'s file in a JVM of its own, with at most [descriptors] descriptors, started by the
+ * command [under] if there is one. Killed when [patience] is over.
  */
 class ChildJvm(
     main: String,

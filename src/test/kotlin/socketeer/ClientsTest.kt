@@ -4,7 +4,9 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import java.net.InetSocketAddress
 
-/** Other people's clients against the samples; what is missing here is skipped by name, with the package that has it. */
+/**
+ * Other people's clients against the samples; what is missing here is skipped by name, with the package that has it.
+ */
 class ClientsTest :
     FunSpec({
         fun serving(name: String, environment: Map<String, String> = emptyMap(), block: (InetSocketAddress) -> Unit) =

@@ -12,7 +12,8 @@ import kotlin.concurrent.thread
  * `samples/run ARGS`, started as a user does, with this JVM's JDK and Maven's local repository, and minding SIGINT even
  * where these tests run in the background of a shell, which lets its children ignore it.
  *
- * Whatever hangs is killed after a while, so that a test which waits for a line or the end fails instead of hanging too.
+ * Whatever hangs is killed after a while, so that a test which waits for a line or the end fails instead of hanging
+ * too.
  */
 class Launch(
     vararg args: String,

@@ -14,8 +14,8 @@ import java.io.File
 import kotlin.time.Duration.Companion.milliseconds
 
 /**
- * The same steps in Python and here, against the same peer, give the same outcome: bytes, ends, errors. Each script gets
- * the port of a peer that is ours, and prints what it saw; our side of the pair says the same in our words.
+ * The same steps in Python and here, against the same peer, give the same outcome: bytes, ends, errors. Each script
+ * gets the port of a peer that is ours, and prints what it saw; our side of the pair says the same in our words.
  */
 class PythonTest : FunSpec({
     val there = System.getenv("PATH").split(':').any { File(it, "python3").canExecute() }

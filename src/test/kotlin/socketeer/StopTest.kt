@@ -197,8 +197,8 @@ private fun usedMemory(): Long {
 }
 
 /**
- * Stops a server while clients send as fast as they can and read all that comes back, until they are told that it is the
- * end; [hold] is what the handler of a client does first, with the client's number and what ends after the stop.
+ * Stops a server while clients send as fast as they can and read all that comes back, until they are told that it is
+ * the end; [hold] is what the handler of a client does first, with the client's number and what ends after the stop.
  */
 private fun stopUnderLoad(grace: Duration, hold: suspend (Int, Job) -> Unit): Receipt {
     val answered = AtomicLongArray(CLIENTS)

@@ -70,7 +70,9 @@ public final class Bytes {
         return array[index];
     }
 
-    /** Those from {@code from} to before {@code to}. @throws IndexOutOfBoundsException unless 0 <= from <= to <= size */
+    /**
+     * Those from {@code from} to before {@code to}. @throws IndexOutOfBoundsException unless 0 <= from <= to <= size
+     */
     public Bytes slice(int from, int to) {
         if (from < 0 || to > array.length || from > to) {
             throw new IndexOutOfBoundsException(

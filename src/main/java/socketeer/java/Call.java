@@ -15,8 +15,8 @@ import kotlinx.coroutines.JobKt;
  * One suspending call, and the thread that waits for it.
  *
  * <p>The loop writes the result and unparks; in between the thread is parked and nothing else happens, so a virtual
- * thread is off its carrier. An interrupt cancels the call and then waits for what becomes of it, which takes no time: so
- * the call is over when its thread goes on, and what had come by then is either its result or still to be received.
+ * thread is off its carrier. An interrupt cancels the call and then waits for what becomes of it, which takes no time:
+ * so the call is over when its thread goes on, and what had come by then is either its result or still to be received.
  */
 final class Call implements Continuation<Object> {
     private final Thread caller = Thread.currentThread();

@@ -17,8 +17,8 @@ import socketeer.loop.NioConnection;
  *
  * <p>One thread may receive while another sends; two at the same are told {@link socketeer.BusyException} at once. An
  * interrupt gives a call up with an {@link java.io.InterruptedIOException} and clears the thread's status: the
- * connection stays usable, an interrupted receive loses no byte, an interrupted send says through {@link #sent} how much
- * went. The same holds for a future that is cancelled. A connection is also the scope of what is launched on it.
+ * connection stays usable, an interrupted receive loses no byte, an interrupted send says through {@link #sent} how
+ * much went. The same holds for a future that is cancelled. A connection is also the scope of what is launched on it.
  */
 public final class Connection extends Socket {
     final socketeer.Connection connection;
@@ -87,7 +87,9 @@ public final class Connection extends Socket {
         }
     }
 
-    /** Exactly {@code n} bytes, or null if the stream ends before the first. @throws socketeer.BrokenException inside */
+    /**
+     * Exactly {@code n} bytes, or null if the stream ends before the first. @throws socketeer.BrokenException inside
+     */
     public Bytes recvExactly(int n) throws IOException {
         return Bytes.wrap(this.<ByteString>over(receiving, call -> connection.recvExactly(n, call)));
     }
@@ -197,8 +199,8 @@ public final class Connection extends Socket {
     }
 
     /**
-     * Runs {@code task} on a thread of its own until this connection, or its handler, ends; then it is interrupted. What
-     * it throws is the handler's failure. Cancelling the future interrupts it too.
+     * Runs {@code task} on a thread of its own until this connection, or its handler, ends; then it is interrupted.
+     * What it throws is the handler's failure. Cancelling the future interrupts it too.
      */
     public CompletableFuture<Void> launch(Task task) {
         return Scopes.launch(connection, task);

@@ -10,8 +10,8 @@ import kotlinx.io.bytestring.ByteString;
 import socketeer.DatagramAddress;
 
 /**
- * A datagram socket with one peer: what others send is dropped, and the kernel says what became of what was sent, as far
- * as it is told. What {@code connect(udp(…))} gives; in all else like {@link DatagramSocket}.
+ * A datagram socket with one peer: what others send is dropped, and the kernel says what became of what was sent, as
+ * far as it is told. What {@code connect(udp(…))} gives; in all else like {@link DatagramSocket}.
  */
 public final class DatagramConnection extends Socket {
     private final socketeer.DatagramConnection connection;

@@ -69,7 +69,8 @@ public sealed interface Event {
     /**
      * Accepting pauses for {@code pause}; who comes meanwhile waits in the backlog.
      *
-     * @param cause the process or the system is out of descriptors or memory; null: {@link Limits#acceptRate()} is reached
+     * @param cause the process or the system is out of descriptors or memory; null: {@link Limits#acceptRate()} is
+     *   reached
      */
     record AcceptPaused(Address local, Duration pause, SocketeerException cause, String name) implements Event {}
 

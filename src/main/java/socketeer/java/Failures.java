@@ -12,7 +12,7 @@ final class Failures {
 
     /** Throws {@code failure}, of any type: Kotlin's functions declare none. */
     static <X extends Throwable> RuntimeException sneak(Throwable failure) throws X {
-        @SuppressWarnings("unchecked")
+        @SuppressWarnings("unchecked") // Nothing is cast: the compiler only believes that X is one that it need not see.
         X thrown = (X) failure;
         throw thrown;
     }

@@ -9,9 +9,9 @@ import socketeer.Cidr;
  * Every limit and timeout in one checked value; the defaults are safe, and none cuts what works:
  * {@code Limits.DEFAULT.connections(100)}.
  *
- * <p>A connection that runs into {@link #firstByte()}, {@link #idle()}, {@link #whole()} or {@link #writeStall()} has its
- * handler interrupted and ends with a {@link socketeer.TimedOutException} that names the limit. {@link #NEVER} switches
- * a time limit off.
+ * <p>A connection that runs into {@link #firstByte()}, {@link #idle()}, {@link #whole()} or {@link #writeStall()} has
+ * its handler interrupted and ends with a {@link socketeer.TimedOutException} that names the limit. {@link #NEVER}
+ * switches a time limit off.
  *
  * <p>Each limit has a reader and, under the same name, what gives a copy with another value. Both refuse what breaks an
  * inequality with an {@link IllegalArgumentException} that names it.
@@ -171,7 +171,9 @@ public final class Limits {
         return new Limits(Bounds.deny(limits, List.of(blocks)));
     }
 
-    /** The most bytes of memory that a server takes for its connections on {@code loops} loops, besides its handlers'. */
+    /**
+     * The most bytes of memory that a server takes for its connections on {@code loops} loops, besides its handlers'.
+     */
     public long memory(int loops) {
         return limits.memory(loops);
     }

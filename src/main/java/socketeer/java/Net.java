@@ -27,7 +27,8 @@ public final class Net {
 
     /**
      * Listens on {@code port} of the loopback interface, 0 for a free one, and runs {@code handler} on a thread of its
-     * own for each connection. Returns once clients can connect; the server goes on until it is stopped or the net ends.
+     * own for each connection. Returns once clients can connect; the server goes on until it is stopped or the net
+     * ends.
      *
      * @throws socketeer.AddressInUseException somebody has that port
      * @throws socketeer.DeniedException it is a privileged one
@@ -78,8 +79,8 @@ public final class Net {
     }
 
     /**
-     * Receives on {@code port} of the loopback interface and runs {@code handler} on the socket, on a thread of its own;
-     * returns at once. What it throws is reported and ends this socket only. See also {@link #udpServer}.
+     * Receives on {@code port} of the loopback interface and runs {@code handler} on the socket, on a thread of its
+     * own; returns at once. What it throws is reported and ends this socket only. See also {@link #udpServer}.
      */
     public DatagramServer udpSocket(int port, Handler<DatagramSocket> handler) throws IOException {
         return udpSocket(Socketeer.udp(port), handler);

@@ -56,7 +56,10 @@ final class Promise<S, T> extends CompletableFuture<T> implements Continuation<O
         }
     }
 
-    /** Before a blocking call: waits until the call behind a future that was given up has heard of it, which takes no time. */
+    /**
+     * Before a blocking call: waits until the call behind a future that was given up has heard of it, which takes no
+     * time.
+     */
     void awaitOver() {
         if (!isDone() || over.isDone()) return;
         Loops.refuse();
@@ -83,7 +86,7 @@ final class Promise<S, T> extends CompletableFuture<T> implements Continuation<O
         if (outcome instanceof Result.Failure failure) {
             completeExceptionally(failure.exception);
         } else {
-            @SuppressWarnings("unchecked")
+            @SuppressWarnings("unchecked") // What the function gives that began with this promise.
             S value = (S) outcome;
             if (!complete(map.apply(value))) undelivered.accept(value);
         }

@@ -56,8 +56,8 @@ public final class Server {
 
     /**
      * Stops: takes no new connection but those that wait in the backlog, lets handlers know, ends the input of every
-     * connection so that its handler answers what has come and ends; after {@code grace} interrupts those that go on, then aborts. Zero stops at
-     * once. Always returns, two seconds after {@code grace} at the latest.
+     * connection so that its handler answers what has come and ends; after {@code grace} interrupts those that go on,
+     * then aborts. Zero stops at once. Always returns, two seconds after {@code grace} at the latest.
      */
     public Receipt stop(Duration grace) {
         return Scopes.receipt(Call.complete(call -> Scopes.stop(server, grace, call)));

@@ -6,8 +6,8 @@ import socketeer.Network;
 /**
  * How a {@link Socketeer#net} runs: {@code Setup.DEFAULT.loops(2).limits(Limits.DEFAULT.connections(100))}.
  *
- * @param loops how many loops connections are spread over, each on a thread of its own, 1 or more; 1 with a network that
- *     is given
+ * @param loops how many loops connections are spread over, each on a thread of its own, 1 or more; 1 with a network
+ *     that is given
  * @param limits what servers and connections keep to
  * @param events told what happens that no call can tell, on a loop's thread: it must not block
  * @param signals false leaves the process's signals alone

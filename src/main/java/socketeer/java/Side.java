@@ -7,8 +7,8 @@ import socketeer.BusyException;
 /**
  * Who uses one direction of a connection.
  *
- * <p>As long as only threads that block do, one has it at a time and may touch the channel itself. From the first future
- * on, every call goes over the loop, which knows their order and what of them has been given up.
+ * <p>As long as only threads that block do, one has it at a time and may touch the channel itself. From the first
+ * future on, every call goes over the loop, which knows their order and what of them has been given up.
  */
 final class Side {
     private static final int FREE = 0;

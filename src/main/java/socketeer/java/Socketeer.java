@@ -92,8 +92,8 @@ public final class Socketeer {
     }
 
     /**
-     * Runs {@code body} on this thread and gives it up when {@code limit} is over: its blocking call is interrupted, the
-     * socket stays usable and no byte is lost. What the body has returned by then counts.
+     * Runs {@code body} on this thread and gives it up when {@code limit} is over: its blocking call is interrupted,
+     * the socket stays usable and no byte is lost. What the body has returned by then counts.
      *
      * @throws TimedOutException the time was over first
      * @throws X what the body throws

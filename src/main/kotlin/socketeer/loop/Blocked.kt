@@ -8,9 +8,10 @@ import java.util.concurrent.locks.LockSupport
  * Threads that block, where coroutines suspend: what Java's handlers are.
  *
  * To carry each of their calls over to the loop and back would cost two hand-overs a call. So such a thread reads and
- * writes the channel itself as long as there is something to read and room to write. One that must wait for bytes leaves
- * itself at the connection and parks; when they come the loop reads for it, as it does for a coroutine, and unparks it.
- * As OP_READ stays armed, nobody need be told. What must wait for room to write goes over the loop like any other call.
+ * writes the channel itself as long as there is something to read and room to write. One that must wait for bytes
+ * leaves itself at the connection and parks; when they come the loop reads for it, as it does for a coroutine, and
+ * unparks it. As OP_READ stays armed, nobody need be told. What must wait for room to write goes over the loop like any
+ * other call.
  *
  * Whoever calls sees to it that at most one thread receives and one sends, and that meanwhile no coroutine does: then
  * what a direction has of state is handed on by those calls, and needs no lock here either.

@@ -57,7 +57,9 @@ internal fun fault(what: String, cause: Throwable): SocketeerException {
 internal fun broken(what: String, cause: IOException): BrokenException =
     BrokenException("$what: ${cause.message ?: cause.javaClass.simpleName}", cause)
 
-/** Whether accept failed for want of descriptors or memory: by its words or, as those depend on the locale, by trying. */
+/**
+ * Whether accept failed for want of descriptors or memory: by its words or, as those depend on the locale, by trying.
+ */
 internal fun isExhaustion(cause: IOException): Boolean =
     fault("accept", cause) is ExhaustedException || spareOrNull().also { it?.close() } == null
 

@@ -15,9 +15,9 @@ import java.util.concurrent.atomic.AtomicReference
 import kotlin.time.Duration
 
 /**
- * A bound socket that neither listens nor connects yet, which NIO does not have: its server channel binds and listens in
- * one. So a client channel holds the address; to connect it is used, to listen a server channel binds the same address
- * (SO_REUSEADDR allows that as long as nobody listens) and the client channel is let go.
+ * A bound socket that neither listens nor connects yet, which NIO does not have: its server channel binds and listens
+ * in one. So a client channel holds the address; to connect it is used, to listen a server channel binds the same
+ * address (SO_REUSEADDR allows that as long as nobody listens) and the client channel is let go.
  */
 internal class NioBound(
     private val network: NioNetwork,

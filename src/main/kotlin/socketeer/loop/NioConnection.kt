@@ -45,15 +45,15 @@ import kotlin.coroutines.intrinsics.suspendCoroutineUninterceptedOrReturn
  * A stream socket on its poller. All state is the poller's own: a call from elsewhere goes through `here`.
  *
  * Receiving. The poller reads into the waiting receiver's buffer and resumes it with the result, so `recvInto` is one
- * tail call with no state machine of its own. A read that came up short has emptied the kernel, so the next receive waits
- * for the poller's word and doesn't ask again: one system call a message saved, of about two. The read interest stays
- * armed between receives; it is disarmed only by an event that nobody is there to take (which is the back-pressure), and
- * armed again by the next receive.
+ * tail call with no state machine of its own. A read that came up short has emptied the kernel, so the next receive
+ * waits for the poller's word and doesn't ask again: one system call a message saved, of about two. The read interest
+ * stays armed between receives; it is disarmed only by an event that nobody is there to take (which is the
+ * back-pressure), and armed again by the next receive.
  *
  * Sending. Try at once; only what the kernel doesn't take waits for it to be writable.
  *
- * Buffers. What is not a direct buffer goes through the poller's scratch buffer a piece at a time: the JDK would copy the
- * whole rest of a large array into a direct buffer of that size for every partial write.
+ * Buffers. What is not a direct buffer goes through the poller's scratch buffer a piece at a time: the JDK would copy
+ * the whole rest of a large array into a direct buffer of that size for every partial write.
  */
 internal class NioConnection(
     private val socket: SocketChannel,
@@ -84,8 +84,8 @@ internal class NioConnection(
 
     @Volatile private var noMoreInput = false
 
-    // After shutdown(READ), when what had come by then has been received: when nothing is left, or, where the peer goes on
-    // sending, when as much has been received as the kernel may have held.
+    // After shutdown(READ), when what had come by then has been received: when nothing is left, or, where the peer goes
+    // on sending, when as much has been received as the kernel may have held.
     private var inputOver = false
     private var inputLeft = 0L
     private var noMoreOutput = false
@@ -274,7 +274,8 @@ internal class NioConnection(
                 if (count == 0) return poller.arm(this, OP_READ)
                 if (buffer != null) count else bytes(count)
             } catch (cause: Throwable) {
-                // Whatever it is (a buffer that can't be written to, no memory), it is the receiver's and not the loop's.
+                // Whatever it is (a buffer that can't be written to, no memory), it is the receiver's and not the
+                // loop's.
                 into = null
                 return reader.fail(cause)
             }

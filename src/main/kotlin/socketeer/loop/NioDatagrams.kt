@@ -35,8 +35,8 @@ import kotlin.coroutines.intrinsics.suspendCoroutineUninterceptedOrReturn
  * A datagram socket on its poller, connected or not. All state is the poller's own: see Poller.kt.
  *
  * Receiving. The poller receives for the coroutine that waits, and resumes it with the result. Nothing tells beforehand
- * whether the kernel holds another datagram, so asking is a guess: right in a flood, a wasted system call in a dialogue.
- * A wrong guess makes the next ones rarer (every 2nd, 4th … 64th time), a right one makes them usual again.
+ * whether the kernel holds another datagram, so asking is a guess: right in a flood, a wasted system call in a
+ * dialogue. A wrong guess makes the next ones rarer (every 2nd, 4th … 64th time), a right one makes them usual again.
  *
  * A datagram is received whole into the poller's scratch buffer, which is larger than any, and copied from there: what
  * doesn't fit its receiver's buffer is kept and not cut. Only a direct buffer with room for every datagram is received
@@ -112,7 +112,7 @@ internal class NioDatagrams(
         return receive(Want.COUNT, buffer)
     }
 
-    /** Carried over and back; one that was cancelled meanwhile would drop the datagram, so it goes back. */
+    /** Carried over and back; one that was cancelled meanwhile would drop the datagram, so it goes back. [T]: [receive]. */
     @Suppress("UNCHECKED_CAST")
     @OptIn(InternalCoroutinesApi::class)
     private suspend fun <T> elsewhere(what: Want): T {
@@ -265,7 +265,8 @@ internal class NioDatagrams(
 
     /** To name a sender costs more than to receive from it, so those who take turns keep their names, by their hash. */
     private fun named(sender: SocketAddress): DatagramAddress {
-        // Those are equal on different links, and their names aren't. (A Unix address is an InetSocketAddress without one.)
+        // Those are equal on different links, and their names aren't. (A Unix address is an InetSocketAddress without
+        // one.)
         if ((sender as? InetSocketAddress)?.address?.isLinkLocalAddress == true) return kind.address(sender)
         val place = sender.hashCode() and senders.lastIndex
         senders[place]?.let { (system, name) -> if (system == sender) return name }
@@ -342,9 +343,9 @@ internal class NioDatagrams(
         lost = false
     }
 
-    // The JDK makes no system call for an empty buffer on a connected channel, and to connect again would throw away what
-    // has come. So the first empty one ends the kernel's part of it: strangers are kept out here from then on, and nobody
-    // tells any more that nobody was there.
+    // The JDK makes no system call for an empty buffer on a connected channel, and to connect again would throw away
+    // what has come. So the first empty one ends the kernel's part of it: strangers are kept out here from then on, and
+    // nobody tells any more that nobody was there.
     private fun sendApart(source: ByteBuffer, target: SocketAddress): Int {
         if (socket.isConnected && kind.unnamed == null) socket.disconnect()
         return socket.send(source, target)

@@ -62,7 +62,9 @@ internal class NioListener(
         }
     }
 
-    /** [connection] on arrival at a caller elsewhere; one that was cancelled meanwhile would drop it, so it is closed. */
+    /**
+     * [connection] on arrival at a caller elsewhere; one that was cancelled meanwhile would drop it, so it is closed.
+     */
     @OptIn(InternalCoroutinesApi::class)
     private suspend fun broughtBack(connection: Connection): Connection {
         val job = currentCoroutineContext()[Job]

@@ -16,6 +16,7 @@ private val PLATFORM = "${System.getProperty(
 internal fun <T : Any> NetworkChannel.option(option: Option<T>, socket: Any): T =
     guarded("get $option of $socket", option) { option.taken(getOption(it)) }
 
+// What [Option.given] makes is of the JDK's type for this option.
 @Suppress("UNCHECKED_CAST")
 internal fun <T : Any> NetworkChannel.option(option: Option<T>, value: T, socket: Any) {
     val given = option.given(value)

@@ -111,7 +111,7 @@ internal class Slot(private val poller: Poller) : (Throwable?) -> Unit {
     /** Whoever waits has been cancelled, and is told as soon as what was posted for it runs. */
     val isCancelled: Boolean get() = job?.isCancelled == true
 
-    /** Parks [continuation] until [resume] or [fail], or until its job is cancelled. */
+    /** Parks [continuation] until [resume] or [fail], or until its job is cancelled; who resumes it knows its type. */
     @Suppress("UNCHECKED_CAST")
     fun park(continuation: Continuation<*>): Any {
         // One coroutine keeps its context, so one comparison stands for all look-ups in it.
@@ -198,6 +198,7 @@ internal suspend fun <T> Poller.here(block: suspend () -> T): T = suspendCorouti
         }
     post {
         val outcome = runCatching { block.startCoroutineUninterceptedOrReturn(inner) }
+        // It has ended, so this is its result and not the mark.
         @Suppress("UNCHECKED_CAST")
         if (outcome.getOrNull() !== COROUTINE_SUSPENDED) inner.resumeWith(outcome as Result<T>)
     }
@@ -208,8 +209,8 @@ internal suspend fun <T> Poller.here(block: suspend () -> T): T = suspendCorouti
 private const val CALLS_A_TURN = 8
 
 /**
- * [here] for a call that may be cancelled: it doesn't begin if its caller is cancelled already, so that a coroutine whose
- * calls never have to wait ends all the same.
+ * [here] for a call that may be cancelled: it doesn't begin if its caller is cancelled already, so that a coroutine
+ * whose calls never have to wait ends all the same.
  */
 internal suspend fun <T> Poller.hereIfActive(block: suspend () -> T): T {
     currentCoroutineContext().ensureActive()

@@ -20,8 +20,8 @@ import kotlin.time.Duration.Companion.milliseconds
 internal val ATTEMPT_DELAY: Duration = 250.milliseconds
 
 /**
- * Connects to the first of [targets] that answers, as RFC 8305 says: the next attempt starts [stagger] after the last, or
- * at once when one has failed; the others are closed. If all fail: the first failure, the others suppressed in it.
+ * Connects to the first of [targets] that answers, as RFC 8305 says: the next attempt starts [stagger] after the last,
+ * or at once when one has failed; the others are closed. If all fail: the first failure, the others suppressed in it.
  */
 internal suspend fun <T> race(
     targets: List<T>,
@@ -47,7 +47,8 @@ internal suspend fun <T> race(
             }
             coroutineContext.cancelChildren()
         }
-        // Thrown out here: coming out of a scope, an exception may be replaced by a copy without what is suppressed in it.
+        // Thrown out here: coming out of a scope, an exception may be replaced by a copy without what is suppressed in
+        // it.
         return winner ?: throw failures.reduce { first, other -> first.apply { addSuppressed(other) } }
     } catch (cause: Throwable) {
         winner = null

@@ -43,9 +43,10 @@ import kotlin.time.Duration
  * without waiting if tasks are left, else until the next timer — and run every channel that is ready. So tasks, timers
  * and channels each get their turn, whatever the others do.
  *
- * What makes it fast is what it doesn't do. A coroutine that waits for a channel is resumed right here, in the poll that
- * saw the channel ready: no hand-over to another thread, no wake-up, no task object. Handing over is the largest single
- * cost of the usual arrangement (a selector thread beside a dispatcher): two to three times the whole of this loop.
+ * What makes it fast is what it doesn't do. A coroutine that waits for a channel is resumed right here, in the poll
+ * that saw the channel ready: no hand-over to another thread, no wake-up, no task object. Handing over is the largest
+ * single cost of the usual arrangement (a selector thread beside a dispatcher): two to three times the whole of this
+ * loop.
  */
 
 /**
@@ -282,8 +283,8 @@ public class SelectLoop(
     internal val timerCount: Int get() = timers.size
 
     /**
-     * Suspends until [selectable] is ready for [interest], once: for any ktor [Selectable], from any thread. A wait that
-     * is cancelled takes away itself and nothing else.
+     * Suspends until [selectable] is ready for [interest], once: for any ktor [Selectable], from any thread. A wait
+     * that is cancelled takes away itself and nothing else.
      */
     override suspend fun select(selectable: Selectable, interest: SelectInterest): Unit =
         suspendCancellableCoroutine { waiting ->
@@ -292,7 +293,8 @@ public class SelectLoop(
                     try {
                         SelectableWatch.of(selectable, poller).wait(interest, waiting)
                     } catch (cause: Throwable) {
-                        // Closed in this very moment, or not a thing for this interest: the caller's to know, not the loop's.
+                        // Closed in this very moment, or not a thing for this interest: the caller's to know, not the
+                        // loop's.
                         if (waiting.isActive) waiting.resumeWithException(cause)
                     }
                 }
@@ -313,7 +315,8 @@ public class SelectLoop(
             closed = true
         }
         coroutineContext.job.cancel("the loop was closed")
-        // If nobody drives it, its end is driven from here; asked and done in one, since whoever drives it may just leave.
+        // If nobody drives it, its end is driven from here; asked and done in one, since whoever drives it may just
+        // leave.
         if (claim()) leave() else wake()
     }
 

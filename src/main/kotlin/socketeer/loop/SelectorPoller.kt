@@ -130,8 +130,8 @@ internal class SelectorPoller(private val selector: SelectorManager) : Poller {
     }
 
     /**
-     * A closed channel's descriptor is freed in the manager's next select, and nothing makes a manager select but somebody
-     * who waits. So somebody waits: for an unconnected datagram socket to be writable, which it always is.
+     * A closed channel's descriptor is freed in the manager's next select, and nothing makes a manager select but
+     * somebody who waits. So somebody waits: for an unconnected datagram socket to be writable, which it always is.
      */
     private inner class Flush {
         private val always = Handle(DatagramChannel.open().apply { configureBlocking(false) })

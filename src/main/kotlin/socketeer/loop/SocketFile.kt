@@ -22,12 +22,12 @@ import java.nio.file.attribute.PosixFilePermissions
 /*
  * The file of a Unix socket.
  *
- * The system makes it on bind with whatever mode the umask leaves, never replaces one that a dead server left behind, and
- * never removes it. So: a socket is bound inside a directory that only we may enter, gets its mode there, and then its
- * place by a hard link, which never replaces anything: nobody else can connect before the mode is right. A file in the
- * way is probed with a connect and taken away only if it's a socket that nobody listens on. Whatever has its place
- * listens, so that it never looks like a dead one to another server that starts at the same time. And at the end the file
- * is removed if it is still the one that was put there, by its inode.
+ * The system makes it on bind with whatever mode the umask leaves, never replaces one that a dead server left behind,
+ * and never removes it. So: a socket is bound inside a directory that only we may enter, gets its mode there, and then
+ * its place by a hard link, which never replaces anything: nobody else can connect before the mode is right. A file in
+ * the way is probed with a connect and taken away only if it's a socket that nobody listens on. Whatever has its place
+ * listens, so that it never looks like a dead one to another server that starts at the same time. And at the end the
+ * file is removed if it is still the one that was put there, by its inode.
  *
  * All of it blocks, if briefly: to be called aside.
  */
@@ -76,8 +76,8 @@ internal class SocketFile private constructor(val path: Path, private val key: A
         }
 
         /**
-         * The same where the name that [bind] gives is the one that peers see and answer to, as with datagrams: it must be
-         * the path itself. So there is a moment, between bind and chmod, at which others could send.
+         * The same where the name that [bind] gives is the one that peers see and answer to, as with datagrams: it must
+         * be the path itself. So there is a moment, between bind and chmod, at which others could send.
          */
         fun madeInPlace(path: Path, mode: String, bind: () -> Unit): SocketFile {
             synchronized(this) {
@@ -89,7 +89,9 @@ internal class SocketFile private constructor(val path: Path, private val key: A
             return SocketFile(path, keyOf(path))
         }
 
-        /** Gives [block] the file that [bind] makes with a path in a directory of our own, a long one through a link. */
+        /**
+         * Gives [block] the file that [bind] makes with a path in a directory of our own, a long one through a link.
+         */
         private fun privately(path: Path, mode: String, bind: (Path) -> Unit, block: (Path) -> SocketFile): SocketFile {
             val directory = privateDirectory(path.parent ?: Path.of("."))
             val made = directory.resolve(NAME)

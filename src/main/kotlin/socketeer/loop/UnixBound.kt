@@ -20,9 +20,9 @@ import java.util.concurrent.atomic.AtomicReference
 import kotlin.time.Duration
 
 /**
- * A bound Unix stream socket that neither listens nor connects yet: its [holder] keeps the path for it. That one listens,
- * because another server would take a path where nobody does, but accepts nobody; who connects to it before its time is
- * hung up on. To listen, the real one replaces it in one step; to connect, it is let go.
+ * A bound Unix stream socket that neither listens nor connects yet: its [holder] keeps the path for it. That one
+ * listens, because another server would take a path where nobody does, but accepts nobody; who connects to it before
+ * its time is hung up on. To listen, the real one replaces it in one step; to connect, it is let go.
  */
 internal class UnixBound private constructor(
     private val network: NioNetwork,
@@ -82,7 +82,8 @@ internal class UnixBound private constructor(
             }
         } finally {
             connecting = null
-            // The name has served: the peer knows it from now on, and nobody can connect to it. Also if this is cancelled.
+            // The name has served: the peer knows it from now on, and nobody can connect to it. Also if this is
+            // cancelled.
             asideWhole { Files.deleteIfExists(file.path) }
             connected.complete()
         }

@@ -22,11 +22,11 @@ import kotlin.coroutines.resume
 import kotlin.coroutines.suspendCoroutine
 
 /*
- * Unix datagrams, which the JDK does not have, through junixsocket, which is an optional dependency: this file is the only
- * one that names it, and nothing loads it but the wish for such a socket.
+ * Unix datagrams, which the JDK does not have, through junixsocket, which is an optional dependency: this file is the
+ * only one that names it, and nothing loads it but the wish for such a socket.
  *
- * Its channels can't be watched by the JDK's selector, and its own selector scans all keys on every wake-up: so they have
- * a small watcher, a thread that selects and tells; all else happens on the loop as for UDP.
+ * Its channels can't be watched by the JDK's selector, and its own selector scans all keys on every wake-up: so they
+ * have a small watcher, a thread that selects and tells; all else happens on the loop as for UDP.
  */
 
 /** A socket at [address], or, for a client, at a name of its own that it can be answered at. */
@@ -102,7 +102,9 @@ internal object UnixKind : DatagramKind {
     private const val LARGEST = 65_536
 }
 
-/** [base], but the channels are watched by junixsocket's selector on a thread of its own, which ends with the channel. */
+/**
+ * [base], but the channels are watched by junixsocket's selector on a thread of its own, which ends with the channel.
+ */
 private class WatchedPoller(private val base: Poller, private val afterClose: suspend () -> Unit) : Poller by base {
     private val selector: Selector = AFUNIXSelectorProvider.provider().openSelector()
     private val orders = ConcurrentLinkedQueue<() -> Unit>()

@@ -10,8 +10,8 @@ import kotlin.time.Duration
 import kotlin.time.Duration.Companion.nanoseconds
 
 /**
- * Looks at a loop from outside, twice in every [hold]: if the same holder has had it all the time, that is an event, once
- * a holder. The loop pays two ordered stores a turn for it, and no clock.
+ * Looks at a loop from outside, twice in every [hold]: if the same holder has had it all the time, that is an event,
+ * once a holder. The loop pays two ordered stores a turn for it, and no clock.
  */
 internal class Watchdog(
     private val poller: LoopPoller,

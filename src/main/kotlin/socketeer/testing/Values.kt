@@ -58,6 +58,7 @@ private fun <T> shrinkableList(items: List<Shrinkable<T>>): Shrinkable<List<T>> 
     }
 
 /** Simpler values of a [value] whose type is known here: text, bytes, numbers, lists, pairs; none for others. */
+// Each branch makes values of the type that it was asked about.
 @Suppress("UNCHECKED_CAST")
 public fun <T> simpler(value: T): List<T> =
     when (value) {

@@ -21,8 +21,8 @@ import kotlin.math.abs
  * recording runs, and costs next to nothing while none does. `jcmd PID JFR.start` begins one from outside.
  *
  * `socketeer.Connection` and `socketeer.Drain` last, so that a recording's thresholds hold for them; `HandlerFailed`,
- * `CoroutineFailed`, `ServerFailed`, `LoopBlocked`, `AcceptPaused` and `Refused` are moments. A stack is text, of the 64
- * innermost calls. Needs the module `jdk.jfr`.
+ * `CoroutineFailed`, `ServerFailed`, `LoopBlocked`, `AcceptPaused` and `Refused` are moments. A stack is text, of the
+ * 64 innermost calls. Needs the module `jdk.jfr`.
  */
 public fun flightRecorder(): Events = Recorder()
 

@@ -37,7 +37,9 @@ import socketeer.Direction;
 import socketeer.RefusedException;
 import socketeer.TimedOutException;
 
-/** Every call that waits can be given up, by an interrupt or as a future: no byte is lost and the socket stays usable. */
+/**
+ * Every call that waits can be given up, by an interrupt or as a future: no byte is lost and the socket stays usable.
+ */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class InterruptTest {
     @TempDir Path folder;

@@ -48,7 +48,8 @@ class JavaReadmeTest {
     @Test
     void everyJavaBlockOfTheReadmeStandsInThisFile() throws IOException {
         String here = code(Files.readString(Path.of("src/test/java/socketeer/java/JavaReadmeTest.java")));
-        Matcher blocks = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(Path.of("README.md")));
+        Matcher blocks = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(Path.of("README.md")));
         int count = 0;
         for (; blocks.find(); count++) {
             String block = blocks.group(1);

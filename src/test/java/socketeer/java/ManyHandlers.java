@@ -6,7 +6,10 @@ import static socketeer.java.Socketeer.tcp;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 
-/** An echo server with a blocking handler a connection, {@code COUNT} of them at once; tells its port, then how it fares. */
+/**
+ * An echo server with a blocking handler a connection, {@code COUNT} of them at once; tells its port, then how it
+ * fares.
+ */
 final class ManyHandlers {
     private ManyHandlers() {}
 

@@ -27,8 +27,9 @@ import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
 /**
- * A process with an echo server that lives through the chaos. Told an event's name and N, it waits until there have been
- * more than N of it; `settle N`, until N connections are left; `stop`, it stops and serves the same port again at once.
+ * A process with an echo server that lives through the chaos. Told an event's name and N, it waits until there have
+ * been more than N of it; `settle N`, until N connections are left; `stop`, it stops and serves the same port again at
+ * once.
  */
 fun main() {
     loadAllClasses()

@@ -25,7 +25,9 @@ import socketeer.Listener as SuspendingListener
 import socketeer.Net as SuspendingNet
 import socketeer.Network as SuspendingNetwork
 
-/** [network] through the façade: every call is a blocking one on a thread of its own, which a cancellation interrupts. */
+/**
+ * [network] through the façade: every call is a blocking one on a thread of its own, which a cancellation interrupts.
+ */
 internal class Blocking(private val network: SuspendingNetwork) : SuspendingNetwork {
     private suspend fun net() = Net(SuspendingNet(network, Limits(), {}, currentCoroutineContext()))
 

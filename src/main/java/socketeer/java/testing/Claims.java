@@ -9,14 +9,15 @@ import socketeer.java.Codec;
  *
  * @param canonical whether each value has one encoding only; false for lines with either end, JSON, deflate
  * @param lastMayBeOpen whether the stream's last frame may lack its end
- * @param atLimit its greatest value and the next greater one; null: the limit is tried only as far as the values reach it
+ * @param atLimit its greatest value and the next greater one; null: the limit is tried only as far as the values reach
+ *   it
  * @param misconfigured makers of codecs that must be refused
  */
 public record Claims<T>(
         boolean canonical, boolean lastMayBeOpen, AtLimit<T> atLimit, List<Supplier<Codec<?>>> misconfigured) {
     /**
-     * The greatest value that a codec accepts, the next greater one, and the same framing with a wider limit, which says
-     * what the bytes of the refused one would be.
+     * The greatest value that a codec accepts, the next greater one, and the same framing with a wider limit, which
+     * says what the bytes of the refused one would be.
      */
     public record AtLimit<T>(T accepted, T refused, Codec<T> wider) {}
 

@@ -8,12 +8,14 @@ import socketeer.Frames
 import socketeer.lengthPrefixed
 import java.nio.ByteBuffer
 
-/** One frame with four bytes of length and [size] of payload that comes byte by byte; [who] gives it once, at the end. */
+/**
+ * One frame with four bytes of length and [size] of payload that comes byte by byte; [who] gives it once, at the end.
+ */
 fun dripping(who: String, size: Int): Work {
     val frame = ByteBuffer.allocate(Int.SIZE_BYTES + size).putInt(size).put(ByteArray(size) { it.toByte() }).array()
     val work = if (who == "netty") drippingNetty(frame) else drippingFrames(frame)
     val decoded = ArrayList<ByteString>()
-    work.run { decoded += if (it is ByteString) it else ByteString(ByteBufUtil.getBytes(it as io.netty.buffer.ByteBuf)) }
+    work.run { decoded += it as? ByteString ?: ByteString(ByteBufUtil.getBytes(it as io.netty.buffer.ByteBuf)) }
     check(decoded == listOf(ByteString(frame, Int.SIZE_BYTES))) { "$who decodes to something else" }
     return work
 }

@@ -42,6 +42,7 @@ object Socketeer : Contender {
             else -> message
         }
 
+    // Each framing is only ever given messages of its own.
     @Suppress("UNCHECKED_CAST")
     private fun codec(framing: Framing): Codec<Any> =
         when (framing) {

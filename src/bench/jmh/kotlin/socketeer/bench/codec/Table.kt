@@ -55,7 +55,8 @@ private fun glance(title: String, rows: List<Measured>) {
 }
 
 private fun table(title: String, rows: List<Measured>) {
-    println("| ${title.lowercase()} | | ns a message | × ours | million messages/s | MB/s | bytes allocated a message |")
+    val what = title.lowercase()
+    println("| $what | | ns a message | × ours | million messages/s | MB/s | bytes allocated a message |")
     println("|---|---|--:|--:|--:|--:|--:|")
     for ((key, group) in rows.groupBy { it.framing to it.size }) {
         val ours = group.firstOrNull { it.who == "socketeer" }
@@ -78,8 +79,9 @@ private fun table(title: String, rows: List<Measured>) {
 }
 
 private fun drips(rows: List<Measured>) {
-    println("| byte by byte, 4 bytes of length | ${rows.map { it.size }.distinct().joinToString { "$it bytes: ns a byte" }.replace(",", " |")} |")
-    println("|---|" + rows.map { it.size }.distinct().joinToString("") { "--:|" })
+    val sizes = rows.map { it.size }.distinct()
+    println("| byte by byte, 4 bytes of length | ${sizes.joinToString(" | ") { "$it bytes: ns a byte" }} |")
+    println("|---|" + "--:|".repeat(sizes.size))
     for ((who, group) in rows.groupBy { it.who }) {
         println("| $who | " + group.joinToString(" | ") { "%.1f".format(1_000 * it.time / it.size) } + " |")
     }

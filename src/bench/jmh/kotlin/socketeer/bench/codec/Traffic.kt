@@ -20,8 +20,8 @@ enum class Framing {
 }
 
 /**
- * Messages of about [size] bytes and what they are on the wire, written down here byte by byte and by none of those that
- * are compared: what each has to decode, and what it has to encode.
+ * Messages of about [size] bytes and what they are on the wire, written down here byte by byte and by none of those
+ * that are compared: what each has to decode, and what it has to encode.
  */
 class Traffic(val framing: Framing, size: Int) {
     val messages: List<Any>
@@ -38,14 +38,16 @@ class Traffic(val framing: Framing, size: Int) {
         return when (framing) {
             Framing.LINES -> text.decodeToString()
             Framing.INT32, Framing.VARINT -> text
-            Framing.RESP -> listOf("SET".encodeToByteArray(), "key:${random.nextInt(MAX_ITEMS)}".encodeToByteArray(), text)
+            Framing.RESP ->
+                listOf("SET".encodeToByteArray(), "key:${random.nextInt(MAX_ITEMS)}".encodeToByteArray(), text)
         }
     }
 
     private fun write(message: Any, out: ByteArrayOutputStream) {
         when (framing) {
             Framing.LINES -> out.writeBytes("$message\n".encodeToByteArray())
-            Framing.INT32 -> frame(message as ByteArray, out) { n -> for (shift in 24 downTo 0 step 8) out.write(n shr shift) }
+            Framing.INT32 ->
+                frame(message as ByteArray, out) { n -> for (shift in 24 downTo 0 step 8) out.write(n shr shift) }
             Framing.VARINT -> frame(message as ByteArray, out) { n -> varint(n, out) }
             Framing.RESP -> command(message as List<*>, out)
         }
