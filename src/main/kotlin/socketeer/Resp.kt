@@ -41,6 +41,12 @@ public sealed interface Resp {
                 is Collection<*> -> Many(value.map(::of))
                 else -> throw IllegalArgumentException("bytes, a whole number, a Boolean or a collection, was $value")
             }
+
+        /**
+         * The failure that says [text], as Latin-1, on one line: each CR and LF is a space in it, at its end nothing.
+         */
+        public fun failure(text: String): Failure =
+            Failure(latin1(text.trimEnd('\r', '\n').replace('\r', ' ').replace('\n', ' ')))
     }
 }
 
@@ -108,9 +114,9 @@ private fun lineOf(words: List<ByteString>): ByteString =
 
 private fun escaped(char: Char) = "\\x%02x".format(char.code)
 
-private fun ByteString.latin1() = String(arrayOf(this), Charsets.ISO_8859_1)
+internal fun ByteString.latin1() = String(arrayOf(this), Charsets.ISO_8859_1)
 
-private fun latin1(text: String) = wrap(text.toByteArray(Charsets.ISO_8859_1))
+internal fun latin1(text: String) = wrap(text.toByteArray(Charsets.ISO_8859_1))
 
 private object Replies : Codec<Resp> {
     private val line = lines(bytes(), LineEnd.CRLF)
