@@ -9,7 +9,9 @@ import io.kotest.matchers.string.shouldNotContain
 import io.kotest.property.Arb
 import io.kotest.property.RandomSource
 import io.kotest.property.arbitrary.arbitrary
+import io.kotest.property.arbitrary.element
 import io.kotest.property.arbitrary.list
+import io.kotest.property.arbitrary.long
 import io.kotest.property.checkAll
 import kotlinx.coroutines.runBlocking
 import kotlinx.io.bytestring.ByteString
@@ -25,6 +27,7 @@ import java.nio.channels.SocketChannel
 import java.nio.channels.SocketChannel.open
 import java.util.concurrent.TimeUnit
 import kotlin.concurrent.thread
+import kotlin.random.Random
 
 /** The sample `redis` beside the real one: the same bytes in, the same bytes out. */
 class RedisTest : FunSpec({
@@ -40,7 +43,7 @@ class RedisTest : FunSpec({
             beside { for (session in sessions) same(session) }
         }
         with("redis-server", "apt-get install redis-server", "malformed input, in Redis's words") {
-            beside { for (bytes in malformed) same(bytes) }
+            beside { for (bytes in malformed + dropped) same(bytes) }
         }
         with("redis-server", "apt-get install redis-server", "the same, however the bytes are cut") {
             beside {
@@ -51,7 +54,28 @@ class RedisTest : FunSpec({
         with("redis-server", "apt-get install redis-server", "any sequence of commands, pipelined") {
             beside {
                 runBlocking {
-                    checkAll(400, Arb.list(arbitrary { command(it) }, 1..25)) { commands -> same(join(commands)) }
+                    checkAll(1_000, Arb.list(arbitrary { command(it) }, 1..25)) { commands -> same(join(commands)) }
+                }
+            }
+        }
+        with("redis-server", "apt-get install redis-server", "any sequence of commands, spoiled and cut anywhere") {
+            beside {
+                runBlocking {
+                    checkAll(1_000, Arb.list(arbitrary { command(it) }, 1..5), Arb.long()) { commands, seed ->
+                        val bytes = spoiled(join(commands), Random(seed))
+                        same(bytes)
+                        same(bytes, chunks(bytes, cuts(bytes, Random(seed))))
+                    }
+                }
+            }
+        }
+        with("redis-server", "apt-get install redis-server", "any lines typed, cut anywhere") {
+            beside {
+                runBlocking {
+                    checkAll(1_000, Arb.list(Arb.element(scraps), 0..40), Arb.long()) { typed, seed ->
+                        val bytes = latin1(typed.joinToString("", "ECHO ", "\nPING\r\n"))
+                        same(bytes, chunks(bytes, cuts(bytes, Random(seed))))
+                    }
                 }
             }
         }
@@ -120,10 +144,11 @@ private class Beside(val ours: SocketAddress, val real: SocketAddress) {
         }
     }
 
-    /** Where Redis promises no order, the words in any: the bytes otherwise. */
+    /** Where Redis promises no order, the words in any: the bytes otherwise, but a connection's number is its own. */
     private fun comparable(asked: ByteString, replies: ByteString): Any {
-        val unordered = listOf("KEYS", "SMEMBERS").any { it in asked.text() }
-        return if (unordered) decoded(replies).map(::sorted) else replies.text() to replies
+        val text = String(replies.toByteArray(), Charsets.ISO_8859_1)
+        val unordered = listOf("KEYS", "SMEMBERS").any { it in asked.text().uppercase() }
+        return if (unordered) decoded(replies).map(::sorted) else text.replace(Regex("(?<=\r\nid\r\n):\\d+"), ":id")
     }
 
     private fun sorted(reply: Resp): Any =
@@ -190,8 +215,6 @@ private fun decoded(bytes: ByteString): List<Resp> {
 
 private fun words(vararg words: String): ByteString = respCommands().encode(words.map(::latin1))
 
-private fun latin1(text: String) = ByteString(*text.toByteArray(Charsets.ISO_8859_1))
-
 private fun join(commands: List<ByteString>): ByteString =
     Output().also { output -> commands.forEach(output::write) }.toByteString()
 
@@ -208,6 +231,8 @@ private val sessions: List<ByteString> =
     """
     PING; PING hello; PING a b; ECHO x; ECHO; ECHO a b; ping; pInG; SELECT 0; SELECT 1; SELECT x; SELECT; QUIT;
     PING
+    SELECT -1; SELECT 01; SELECT 0 0; SELECT 2147483647; SELECT 2147483648; SELECT -2147483648; SELECT -2147483649;
+    SELECT 9223372036854775808; SELECT ""
     SET k v; GET k; SET k w XX; SET k x NX; GET k; SET n y XX; GET n; SET n z NX GET; SET k q GET; GETSET k r;
     GETSET new s
     SET k v EX 100; TTL k; SET k w KEEPTTL; TTL k; SET k x; TTL k; SET k v PX 100000 NX; SET k v PX 100000 XX;
@@ -216,6 +241,22 @@ private val sessions: List<ByteString> =
     SET k v FOO
     SET k v NX XX; SET k v EX 9223372036854775807; SET k v PX 9223372036854775807; SET k v EX 5 EX 100; TTL k;
     SET k; SET k v nx get
+    SET k v EXAT 9000000000; GET k; PERSIST k; PERSIST k; SET k v PXAT 9000000000000 XX; PERSIST k; GET k; SET k w GET;
+    SET k v EXAT 0; SET k v EXAT -1; SET k v EXAT x; SET k v EXAT; SET k v EXAT 1 PX 1; SET k v KEEPTTL EXAT 9000000000;
+    SET k v EXAT 9223372036854775807; SET k v EXAT 9223372036854776; SET k v EXAT 9223372036854775; PERSIST k;
+    SET k v PXAT 9223372036854775807; PERSIST k; SET k v PXAT 9223372036854775808; SET k v PXAT 0 GET
+    SET k v EXAT 1; GET k; EXISTS k; TYPE k; TTL k; SET k v PXAT 1 NX; SET k w NX GET; GET k; TTL k; SET k v EX NX;
+    GET k
+    SET k v; EXPIRE k 100 NX; EXPIRE k 200 NX; TTL k; EXPIRE k 300 XX; TTL k; EXPIRE k 200 GT; TTL k; EXPIRE k 400 GT;
+    TTL k; EXPIRE k 500 LT; EXPIRE k 50 LT; TTL k; PERSIST k; EXPIRE k 10 XX; EXPIRE k 10 GT; TTL k; EXPIRE k 10 LT;
+    TTL k
+    EXPIRE k 10 NX XX; EXPIRE k 10 GT LT; EXPIRE k 10 nx gt; EXPIRE k 10 LT NX; EXPIRE k 10 FOO; EXPIRE k x FOO;
+    EXPIRE k x NX; EXPIRE k 10 NX FOO XX; EXPIRE k 10 NX XX GT LT; EXPIRE k 10 XX GT; EXPIRE k 10 "a\r\nb\r\n"
+    SET k v EX 100; PEXPIRE k 300000 XX GT; TTL k; PEXPIRE k 200000 xx gt; PEXPIRE k 200000 XX LT lt; TTL k;
+    PEXPIRE k 1 GT; EXPIRE k -1 GT; EXISTS k; EXPIRE k -1 NX; EXPIRE k -1 LT; EXISTS k; EXPIRE k 10 FOO; EXPIRE k 9 XX
+    SET k v; EXPIRE k 9223372036854775; EXPIRE k -9223372036854775; EXISTS k; EXPIRE k -9223372036854776;
+    PEXPIRE k -9223372036854775808; PEXPIRE k 9223372036854775807; EXISTS k; SET k v; EXPIRE k 9000000000; TTL k;
+    PEXPIRE k 9000000000000000000; EXPIRE k 0; EXISTS k; PEXPIRE; PEXPIRE k; EXPIRE k ""
     DEL a b; SET a 1; SET b 2; EXISTS a b a c; DEL a a b c; EXISTS a; TYPE a; MSET a 1 b 2; MGET a b c; MSET a;
     MSET a 1 b; MGET
     INCR n; INCR n; INCRBY n 10; DECR n; INCRBY n -3; INCRBY n x; SET n 01; INCR n; SET n 9223372036854775807;
@@ -251,16 +292,29 @@ private val sessions: List<ByteString> =
     KEYS none; KEYS \t*; KEYS
     MSET a* 1 [b 2 c\d 3 ab 4; KEYS a\*; KEYS \[b; KEYS [[]b; KEYS c\\d; KEYS [; KEYS []; KEYS [^]*; KEYS [b-a]*;
     KEYS *b; KEYS a[*]
+    SET "" v; SET x y; KEYS *; KEYS **; KEYS ?*; KEYS ""; KEYS x*; KEYS x**; KEYS *x*; KEYS [x]*?; KEYS *?*
     DBSIZE; SET a 1; DBSIZE; FLUSHALL; DBSIZE; FLUSHALL ASYNC; FLUSHALL SYNC; FLUSHALL x; FLUSHALL SYNC SYNC;
     FLUSHALL async; DBSIZE x
     NOSUCH; nosuch a b; NOSUCH "a b" c; CONFIG; CONFIG NOSUCH; CONFIG GET save; CONFIG GET appendonly;
     CONFIG GET nosuch; config get SAVE
     CLIENT; CLIENT NOSUCH; CLIENT SETNAME me; CLIENT SETINFO lib-name x; COMMAND NOSUCH; HELLO 1; HELLO 4; HELLO x
+    HELLO; HELLO 2; hello 2; HELLO -1; HELLO ""; HELLO 9223372036854775808; HELLO 1 SETNAME x; HELLO 0; HELLO "2\r\n"
+    CONFIG GET; config get; CONFIG "GE\r\nT" x; CONFIG|GET save; CLIENT SETNAME; CLIENT SETNAME a b; Client SetName a;
+    COMMAND DOCS nosuch; CLIENT "a\x00b" c; CONFIG "" x; GET|x; |; COMMAND|DOCS
     """.trimIndent().replace(";\n", "; ").lines().map(::session) + listOf(
         join(listOf(words("SET", "k\u0000\r", "\u0000\u00ff\n$3"), words("GET", "k\u0000\r"), words("KEYS", "k?\r*"))),
         join(listOf(words("no\r\nsuch", "a\r\nb", "c\u0000d", "\u00e9"), words("", "x"), words(""))),
         join(listOf(words("x".repeat(300)), words("nosuch", "y".repeat(100), "z".repeat(100)))),
         words("no", *Array(50) { "abcde" }),
+        join(listOf(words("SET", "k", "v", "nx\u0000y"), words("SET", "k", "w", "XX\u0000", "ex\u0000", "100"))),
+        join(listOf(words("SET", "k", "v"), words("EXPIRE", "k", "100", "NX\u0000z"), words("TTL", "k"))),
+        join(listOf(words("EXPIRE", "k", "9", "a\u0000b"), words("EXPIRE", "k", "9", "\r\n"))),
+        join(listOf(words("get\u0000x", "k"), words("FLUSHALL", "sync\u0000x"), words("INCRBY", "k", "1\u0000"))),
+        join(
+            listOf(words("MSET", "\u00ff", "1", "b", "2", "\u0000", "3", "\u007f", "4", "\u0080", "5")) +
+                listOf("[a-\u00ff]", "[\u0080-\u0001]", "[^\u00fe-b]", "[\u0000-c]", "\\\u00ff", "[\\\u0080]")
+                    .map { words("KEYS", it) },
+        ),
         join(listOf(words("RPUSH", "l", *Array(1_000) { "$it" }), words("LRANGE", "l", "0", "-1"), words("RPOP", "l"))),
     )
 
@@ -291,46 +345,123 @@ private val malformed: List<ByteString> =
         "*1\r\n" + "A".repeat(65_537),
     ).map(::latin1)
 
-private val keys = listOf("a", "b", "c", "d")
-private val values =
-    listOf("1", "2", "-5", "x", "", "10", "01", "-0", "9223372036854775807", "\r\n", "\u0000\u00ff", "abc")
-private val numbers =
-    listOf("0", "1", "-1", "2", "5", "-2", "100", "x", "", "1.5", "9223372036854775807", "-9223372036854775808")
-private val options =
-    listOf("NX", "XX", "GET", "KEEPTTL", "EX 100", "EX 0", "PX 100000", "EX x", "EX", "px 9223372036854775807", "FOO")
-private val patterns =
-    listOf("*", "a", "[a]", "[^b-d]", "b?", "\\a", "[", "[a", "a*", "*a*", "[]", "[^]", "[\\a]", "[d-b]")
+/** What a browser sends: nothing is said to it, not even what it had been owed. */
+private val dropped: List<ByteString> =
+    listOf(
+        "POST / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nPING\r\n",
+        "PING\r\npost\r\n",
+        "hOST:\r\n",
+        "Host:x\r\nPING\r\n",
+        "PING\r\n*1\r\n$5\r\nhost:\r\nPING\r\n",
+        "*2\r\n$4\r\nPOST\r\n$1\r\n/\r\n",
+        "POSTS\r\n",
+    ).map(::latin1)
 
-/** A command over few keys, so that they meet in all types; mostly right. */
+private val keys = listOf("a", "b", "c", "d", "")
+private val values =
+    listOf("1", "2", "-5", "x", "", "10", "01", "-0", "9223372036854775807", "\r\n", "\u0000\u00ff", "abc", "nx")
+private val numbers =
+    listOf(
+        "0", "1", "-1", "2", "5", "-2", "100", "x", "", "1.5", "+1", "01", "-0", " 1", "1 ", "1e3", "1\u0000", "\u00b2",
+        "9223372036854775807", "9223372036854775806", "9223372036854775808", "-9223372036854775807",
+        "-9223372036854775808", "-9223372036854775809", "18446744073709551617", "123456789012345678901234567890",
+        "2147483647", "2147483648", "-2147483648", "-2147483649", "4294967296",
+    )
+private val options =
+    listOf(
+        "NX", "XX", "GET", "KEEPTTL", "EX 100", "EX 0", "PX 100000", "EX x", "EX", "px 9223372036854775807", "FOO",
+        "nX", "EXAT 0", "EXAT x", "PXAT -1", "exat 9223372036854775807", "PXAT", "EX -1", "PX 1.5", "",
+    )
+private val conditions = listOf("NX", "XX", "GT", "LT", "gt", "lt", "FOO", "", "n\r\nx\r\n")
+private val patterns =
+    listOf("*", "a", "[a]", "[^b-d]", "b?", "\\a", "[", "[a", "a*", "*a*", "[]", "[^]", "[\\a]", "[d-b]", "**", "", "?")
+private val scraps =
+    listOf(
+        "a", "PING", " ", "  ", "\t", "\"", "\"", "'", "'", "\\", "\\x41", "\\xZ", "\\n", "\\\"", "\\'", "\u000b",
+        "\u000c", "\r", "\r\n", "\nECHO ", "\u00ff", "\u00a0", "\u0085", "\" ", "' ", "*", "$",
+        "\n*1\r\n$4\r\nPING\r\n",
+    )
+private val spoils =
+    listOf(
+        "", "\r", "\n", "\r\n", "\n\r", "\u0000", "*", "$", "-", "0", "1", "9", "-1", "+", ":", " ", "\"", "'", "\\",
+        "\u00ff", "99999999999", "2147483647", "2147483648", "536870912", "536870913", "9223372036854775808", "*0\r\n",
+        "*-1\r\n", "PING\r\n", "QUIT\r\n", "*1\r\n$4\r\nPING\r\n", "$-1\r\n", "$0\r\n\r\n",
+    )
+
+/** How commands are said: capitals as they are, the others drawn, `+` one to four of them and `*` none to three. */
+private val shapes =
+    """
+    PING; PING value; ECHO value; FOO value*; value value*; SELECT number;
+    SET key value; SET key value; SET key value; SET key value option+; SET key value option*; GET key;
+    GETSET key value;
+    DEL key+; EXISTS key+; INCR key; INCRBY key number; DECR key; DECRBY key number; APPEND key value; STRLEN key;
+    EXPIRE key seconds condition*; PEXPIRE key millis condition*; EXPIRE key seconds; EXPIRE key seconds condition;
+    TTL key; PERSIST key; KEYS pattern; TYPE key; MGET key+; MSET key value; MSET key value key value; MSET key+;
+    LPUSH key value+; RPUSH key value+; LPOP key; RPOP key; LPOP key number; RPOP key number; LLEN key;
+    LRANGE key number number; LRANGE key number number; SADD key value+; SADD key value+; SREM key value+; SMEMBERS key;
+    SCARD key; SISMEMBER key value; HSET key value value; HSET key value value value value; HSET key value+;
+    HGET key value; HDEL key value+; HGETALL key; HLEN key; FLUSHALL; FLUSHALL value; DBSIZE
+    """.trimIndent().replace(";\n", "; ").split("; ").map {
+        it.split(" ")
+    }
+
+/** A command over few keys, so that they meet in all types; mostly of the right number of words, in any case. */
 private fun command(source: RandomSource): ByteString {
     val random = source.random
-
-    fun several(from: List<String>, most: Int) = List(1 + random.nextInt(most)) { from.random(random) }
-    val key = keys.random(random)
-    val value = values.random(random)
-    val number = numbers.random(random)
-    return when (val name = names.random(random)) {
-        "PING", "FOO" -> words(name, *several(values, 2).drop(random.nextInt(2)).toTypedArray())
-        "SET" -> words(name, key, value)
-        "SET?" -> words("SET", key, value, *several(options, 4).flatMap { it.split(' ') }.toTypedArray())
-        "GETSET", "APPEND", "SISMEMBER", "HGET" -> words(name, key, value)
-        "INCRBY", "DECRBY" -> words(name, key, number)
-        "EXPIRE", "PEXPIRE" -> words(name, key, listOf("100000", "-1", "0", "x", "9223372036854775807").random(random))
-        "DEL", "EXISTS", "MGET" -> words(name, *several(keys, 3).toTypedArray())
-        "MSET" -> words(name, *several(keys, 4).toTypedArray())
-        "KEYS" -> words(name, patterns.random(random))
-        "LPUSH", "RPUSH", "SADD", "SREM", "HDEL" -> words(name, key, *several(values, 4).toTypedArray())
-        "LPOP?" -> words("LPOP", key, number)
-        "LRANGE" -> words(name, key, number, numbers.random(random))
-        "HSET" -> words(name, key, *several(values, 5).toTypedArray())
-        "DBSIZE", "FLUSHALL" -> words(name)
-        else -> words(name, *several(keys, 8).take(if (random.nextInt(8) == 0) 2 else 1).toTypedArray())
-    }
+    val words =
+        shapes.random(random).flatMap { shape ->
+            val count = if ('+' in shape) {
+                1 + random.nextInt(4)
+            } else if ('*' in shape) {
+                random.nextInt(4)
+            } else {
+                1
+            }
+            List(count) { drawn(shape.trim('+', '*'), random) }.flatten()
+        }
+    val name = if (random.nextInt(8) == 0) words[0].lowercase() else words[0]
+    val rest =
+        when (random.nextInt(16)) {
+            0 -> words.drop(1).dropLast(1)
+            1 -> words.drop(1) + values.random(random)
+            else -> words.drop(1)
+        }
+    return words(name, *rest.toTypedArray())
 }
 
-private val names =
-    (
-        "PING FOO SET SET SET SET? SET? GETSET APPEND SISMEMBER HGET INCRBY DECRBY EXPIRE PEXPIRE DEL EXISTS MGET " +
-            "MSET KEYS LPUSH RPUSH SADD SREM HDEL LPOP? LRANGE HSET HSET DBSIZE FLUSHALL GET INCR DECR STRLEN TTL " +
-            "PERSIST TYPE LLEN LPOP RPOP SCARD HLEN HGETALL SMEMBERS"
-        ).split(" ")
+private fun drawn(shape: String, random: Random): List<String> = when (shape) {
+    "key" -> listOf(keys.random(random))
+    "value" -> listOf(values.random(random))
+    "number" -> listOf(numbers.random(random))
+    "option" -> options.random(random).split(' ')
+    "condition" -> listOf(conditions.random(random))
+    "pattern" -> listOf(patterns.random(random))
+    "seconds" -> listOf(time(random, ""))
+    "millis" -> listOf(time(random, "000"))
+    else -> listOf(shape)
+}
+
+/** No two alike, since GT and LT would tell how long it took from one to the other; none that passes meanwhile. */
+private fun time(random: Random, thousand: String): String =
+    if (random.nextInt(3) > 0) {
+        "${1_000 + random.nextInt(Int.MAX_VALUE - 1_000)}$thousand"
+    } else {
+        listOf("-1", "0", "x", "", "1.5", "9223372036854775807", "-9223372036854775808", "01").random(random)
+    }
+
+/** [bytes] with a few of them replaced, mostly where lines begin and end. */
+private fun spoiled(bytes: ByteString, random: Random): ByteString {
+    val text = StringBuilder(String(bytes.toByteArray(), Charsets.ISO_8859_1))
+    repeat(random.nextInt(4)) {
+        val signs = text.indices.filter { text[it] in "*$\r\n" }
+        val anywhere = random.nextInt(text.length + 1)
+        val at = if (signs.isEmpty() || random.nextInt(4) == 0) anywhere else signs.random(random)
+        val start = minOf(text.length, at + random.nextInt(2))
+        text.replace(start, minOf(text.length, start + random.nextInt(3)), spoils.random(random))
+    }
+    return latin1(text.toString())
+}
+
+private fun cuts(bytes: ByteString, random: Random): List<Int> =
+    List(random.nextInt(6)) { random.nextInt(bytes.size + 1) }.sorted()
