@@ -61,7 +61,7 @@ private suspend fun Connection.receiveHeader(codec: Codec<ProxyHeader>): ProxyHe
 }
 
 /** The connection as its proxy describes it. */
-internal class Proxied(private val connection: Connection, header: ProxyHeader) : Connection by connection {
+internal class Proxied(val connection: Connection, header: ProxyHeader) : Connection by connection {
     override val local: StreamAddress = header.destination as? StreamAddress ?: connection.local
     override val remote: StreamAddress = header.source as? StreamAddress ?: connection.remote
     override val coroutineContext: CoroutineContext = connection.coroutineContext + Said(header)

@@ -63,6 +63,7 @@ private val PRINTED = """
     ended
     from memory
     1
+    192.0.2.7:56324 says hello
     2 points
     OWN FRAMING
 

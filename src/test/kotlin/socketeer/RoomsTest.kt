@@ -20,7 +20,7 @@ class RoomsTest : StringSpec({
         "testing" to setOf("", "testing"),
         "script" to setOf("", "script"),
         "watch" to setOf("", "watch"),
-        "java" to setOf("", "java", "loop"),
+        "java" to setOf("", "java", "loop", "watch"),
         "java/testing" to setOf("", "java", "java/testing", "testing"),
     )
     val exceptions = setOf("Dsl.kt" to "loop")

@@ -231,7 +231,7 @@ private fun jdk(tool: String, vararg args: String): String =
         .inputReader().readText()
 
 /** A logger that keeps what it is told, from [lowest] on: level, words, values, and what was thrown. */
-private class Notes(private val lowest: Level) :
+internal class Notes(private val lowest: Level) :
     AbstractLogger(),
     LoggingEventAware {
     val lines = ArrayList<String>()

@@ -13,6 +13,9 @@ public final class Codecs {
     /** The greatest line unless told otherwise, its end not counted: 64 KiB. */
     public static final int MAX_LINE = socketeer.CodecKt.DEFAULT_MAX_LINE;
 
+    /** The greatest PROXY header of version 2 unless told otherwise: 4 KiB. */
+    public static final int MAX_PROXY_V2 = socketeer.ProxyProtocolKt.DEFAULT_MAX_PROXY_V2;
+
     private Codecs() {}
 
     /** Lines of strict UTF-8, ended by LF or CR LF, without their ends. */
@@ -168,5 +171,43 @@ public final class Codecs {
     /** A tag, then the bytes of the case that has this tag. A value is encoded by the first case of its type. */
     public static <K, T> Codec<T> tagged(Codec<K> tag, List<Case<K, ? extends T>> cases) {
         return Adapters.tagged(tag, cases);
+    }
+
+    /** A PROXY header of version 1, {@code PROXY TCP4 192.0.2.1 198.51.100.1 56324 443}: TCP addresses or unknown. */
+    public static Codec<ProxyHeader> proxyV1() {
+        return Adapters.proxy(socketeer.ProxyProtocolKt.proxyV1());
+    }
+
+    /** A PROXY header of version 2, of at most 4 KiB and written without a checksum. */
+    public static Codec<ProxyHeader> proxyV2() {
+        return proxyV2(false, MAX_PROXY_V2);
+    }
+
+    /**
+     * A PROXY header of version 2. A checksum that is there is checked in any case.
+     *
+     * @param checksum whether to write a CRC32C
+     * @param max the greatest number of bytes of a header, 16 to 65,551
+     */
+    public static Codec<ProxyHeader> proxyV2(boolean checksum, int max) {
+        return Adapters.proxy(socketeer.ProxyProtocolKt.proxyV2(checksum, max));
+    }
+
+    /** A PROXY header of either version, as a receiver wants it, of at most {@code max} bytes; written as version 2. */
+    public static Codec<ProxyHeader> proxyHeader(int max) {
+        return Adapters.proxy(socketeer.ProxyProtocolKt.proxyHeader(max));
+    }
+
+    /**
+     * What Redis is told: words of any bytes, each at most 512 MiB, as arrays of bulk strings or, decoding only, as a
+     * line that somebody typed. None at all is an empty list. It accepts and refuses what Redis 7 does, in its words.
+     */
+    public static Codec<List<Bytes>> respCommands() {
+        return Adapters.respCommands();
+    }
+
+    /** What Redis answers, strictly. Commands go one way and replies the other: two framings on one connection. */
+    public static Codec<Resp> respReplies() {
+        return Adapters.respReplies();
     }
 }

@@ -198,6 +198,16 @@ public final class Connection extends Socket {
         return new Framed<>(this, codec);
     }
 
+    /** This connection, no faster than {@code rates}. From now on, only what this gives is to be used. */
+    public Connection shaped(Rates rates) {
+        return new Connection(Wrapped.shaped(connection, rates));
+    }
+
+    /** What the proxy said of this connection, inside of {@link Socketeer#proxied}; null if it isn't. */
+    public ProxyHeader proxyHeader() {
+        return Wrapped.header(connection);
+    }
+
     /**
      * Runs {@code task} on a thread of its own until this connection, or its handler, ends; then it is interrupted.
      * What it throws is the handler's failure. Cancelling the future interrupts it too.

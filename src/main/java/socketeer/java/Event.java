@@ -14,7 +14,7 @@ import socketeer.Why;
  */
 public sealed interface Event {
     /** Those that somebody should see go to standard error: what happens to events unless told otherwise. */
-    Consumer<Event> PRINT = Events::print;
+    Consumer<Event> PRINT = Events.printed();
 
     /** A server has taken in a connection. */
     record Accepted(Address local, Address remote, String name) implements Event {}

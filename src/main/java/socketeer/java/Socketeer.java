@@ -2,6 +2,9 @@ package socketeer.java;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
 import socketeer.AddressKt;
 import socketeer.Cidr;
 import socketeer.TcpAddress;
@@ -89,6 +92,57 @@ public final class Socketeer {
     /** A block of addresses: {@code cidr("10.0.0.0/8")}. @throws IllegalArgumentException naming what is wrong */
     public static Cidr cidr(String text) {
         return Cidr.Companion.parse(text);
+    }
+
+    /**
+     * {@code handler} behind a proxy that speaks the PROXY protocol, version 1 or 2, whose header comes within five
+     * seconds: in it {@code remote()} and {@code local()} are what the header says, and the bytes behind it come first.
+     *
+     * <p>A peer in one of the blocks {@code from} must send a header; any other peer is refused unheard. Over a Unix
+     * socket every peer is trusted. A local or unknown header leaves the real addresses;
+     * {@link Connection#proxyHeader()} has all that it said.
+     *
+     * <p>However it goes wrong, the handler isn't called and the connection ends, with a
+     * {@link socketeer.DeniedException} (not in a trusted block), a {@link TimedOutException}, a
+     * {@link socketeer.MalformedException} or {@link socketeer.TooLargeException} (what is wrong, and at which byte),
+     * or a {@link socketeer.BrokenException} (the stream ended before it). Source: HAProxy's proxy-protocol.txt.
+     */
+    public static Handler<Connection> proxied(List<Cidr> from, Handler<Connection> handler) {
+        return proxied(from, Duration.ofSeconds(5), Codecs.MAX_PROXY_V2, handler);
+    }
+
+    /** The same with at most {@code deadline} for the header, and {@code max} bytes of it. */
+    public static Handler<Connection> proxied(
+            List<Cidr> from, Duration deadline, int max, Handler<Connection> handler) {
+        List<Cidr> blocks = List.copyOf(from);
+        Wrapped.checkProxied(blocks, deadline, max);
+        return peer -> handler.handle(new Connection(
+                Call.await(call -> Wrapped.proxied(peer.connection, blocks, deadline, max, call))));
+    }
+
+    /**
+     * {@code handler} on a connection that is no faster than {@code rates}. What may not come yet stays with the peer,
+     * what may not go yet with the sender, who waits: no byte is dropped or held here.
+     */
+    public static Handler<Connection> shaped(Rates rates, Handler<Connection> handler) {
+        return peer -> handler.handle(peer.shaped(rates));
+    }
+
+    /**
+     * A consumer of events that tells them to {@code logger}: a few words, the same each time, and the rest as keys and
+     * values. ERROR is a bug, WARN a limit that is reached, INFO a server's own steps, and DEBUG what any peer can
+     * bring about as often as it likes.
+     */
+    public static Consumer<Event> slf4j(Logger logger) {
+        return Events.slf4j(logger);
+    }
+
+    /**
+     * A consumer of events that writes them to the JDK's flight recorder while a recording runs, and costs next to
+     * nothing while none does. {@code jcmd PID JFR.start} begins one from outside. Needs the module {@code jdk.jfr}.
+     */
+    public static Consumer<Event> flightRecorder() {
+        return Events.flightRecorder();
     }
 
     /**

@@ -26,6 +26,8 @@ import socketeer.Decoder as Reading
 import socketeer.Framed as Frames
 import socketeer.Input as Source
 import socketeer.Output as Sink
+import socketeer.ProxyHeader as Header
+import socketeer.Resp as Reply
 
 /*
  * A codec written in Java as one of Kotlin's, and the other way round; either, adapted twice, is itself again. So all
@@ -151,6 +153,32 @@ private object Adapters {
 
     @JvmStatic
     fun <T : Any> deflated(codec: Codec<T>, max: Int): Codec<T> = codec.with { deflated(max) }
+
+    @JvmStatic
+    fun proxy(codec: Framing<Header>): Codec<ProxyHeader> = toJava(codec.map(ProxyHeader::of) { it.header() })
+
+    @JvmStatic
+    fun respCommands(): Codec<List<Bytes>> =
+        toJava(socketeer.respCommands().map({ it.map(Bytes::wrap) }, { words -> words.map { it.string() } }))
+
+    @JvmStatic
+    fun respReplies(): Codec<Resp> = toJava(socketeer.respReplies().map(::ofReply, ::toReply))
+
+    private fun ofReply(reply: Reply): Resp = when (reply) {
+        is Reply.Simple -> Resp.Simple(Bytes.wrap(reply.text))
+        is Reply.Failure -> Resp.Failure(Bytes.wrap(reply.text))
+        is Reply.Number -> Resp.Number(reply.value)
+        is Reply.Bulk -> Resp.Bulk(Bytes.wrap(reply.bytes))
+        is Reply.Many -> Resp.Many(reply.items?.map(::ofReply))
+    }
+
+    private fun toReply(reply: Resp): Reply = when (reply) {
+        is Resp.Simple -> Reply.Simple(reply.text.string())
+        is Resp.Failure -> Reply.Failure(reply.text.string())
+        is Resp.Number -> Reply.Number(reply.value)
+        is Resp.Bulk -> Reply.Bulk(reply.bytes?.string())
+        is Resp.Many -> Reply.Many(reply.items?.map(::toReply))
+    }
 
     @JvmStatic
     fun malformed(input: Source, message: String, index: Int): MalformedException =

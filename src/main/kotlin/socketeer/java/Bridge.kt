@@ -12,6 +12,7 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.runInterruptible
 import kotlinx.coroutines.withContext
 import kotlinx.io.bytestring.ByteString
+import org.slf4j.Logger
 import socketeer.AcceptPaused
 import socketeer.Accepted
 import socketeer.Closed
@@ -20,6 +21,7 @@ import socketeer.Drained
 import socketeer.Draining
 import socketeer.HandlerFailed
 import socketeer.LoopBlocked
+import socketeer.Proxied
 import socketeer.Refused
 import socketeer.Served
 import socketeer.ServerFailed
@@ -37,6 +39,7 @@ import socketeer.printEvent
 import java.io.InterruptedIOException
 import java.nio.ByteBuffer
 import java.util.concurrent.CompletableFuture
+import java.util.function.Consumer
 import kotlin.coroutines.CoroutineContext
 import kotlin.coroutines.EmptyCoroutineContext
 import kotlin.time.toJavaDuration
@@ -46,10 +49,13 @@ import socketeer.Connection as Stream
 import socketeer.DatagramServer as Datagrams
 import socketeer.DatagramSocket as DatagramEnd
 import socketeer.Event as Happening
+import socketeer.Events as Watching
 import socketeer.Listener as Listening
 import socketeer.Net as Scope
 import socketeer.Receipt as Count
 import socketeer.Server as Serving
+import socketeer.watch.flightRecorder as recorded
+import socketeer.watch.slf4j as logged
 
 /*
  * What of the façade only Kotlin can say: suspending blocks, and what takes a kotlin.time.Duration. A private object is
@@ -59,9 +65,7 @@ import socketeer.Server as Serving
 private object Scopes {
     @JvmStatic
     fun net(setup: Setup, block: Block<*>) {
-        // It says that it doesn't want what happens to every single connection, so those aren't even made.
-        val events: (Happening) -> Unit =
-            if (setup.events === Event.PRINT) printEvent else { event -> setup.events.accept(Events.of(event)) }
+        val events = Events.told(setup.events)
         val limits = setup.limits.limits
         val body: suspend Scope.() -> Unit = { onThread { block.run(Net(this)) } }
         val network = setup.network
@@ -184,8 +188,11 @@ private object Sockets {
 
     /** [connection] as a thread that blocks may use it directly, if it is the kernel's. */
     @JvmStatic
-    fun direct(connection: Stream): NioConnection? =
-        (if (connection is Served) connection.connection else connection) as? NioConnection
+    fun direct(connection: Stream): NioConnection? = when (connection) {
+        is Served -> direct(connection.connection)
+        is Proxied -> direct(connection.connection)
+        else -> connection as? NioConnection
+    }
 
     /** Closes what came for somebody who had gone. */
     @OptIn(DelicateCoroutinesApi::class)
@@ -231,17 +238,41 @@ private object Events {
         is Drained -> Event.Drained(event.local, Scopes.receipt(event.receipt), event.name)
     }
 
+    private fun happening(event: Event): Happening = when (event) {
+        is Event.Accepted -> Accepted(event.local, event.remote, event.name)
+        is Event.Refused -> Refused(event.local, event.remote, event.why, event.name)
+        is Event.Closed -> event.run {
+            Closed(local, remote, why, cause, received, sent, duration.toKotlinDuration(), name, client)
+        }
+        is Event.HandlerFailed -> event.run { HandlerFailed(local, remote, cause, name, client) }
+        is Event.ServerFailed -> ServerFailed(event.local, event.cause, event.name)
+        is Event.TaskFailed -> CoroutineFailed(event.cause)
+        is Event.LoopBlocked -> LoopBlocked(event.holder, event.atLeast.toKotlinDuration(), event.stack)
+        is Event.AcceptPaused -> AcceptPaused(event.local, event.pause.toKotlinDuration(), event.cause, event.name)
+        is Event.Draining -> Draining(event.local, event.open, event.grace.toKotlinDuration(), event.name)
+        is Event.Drained -> Drained(event.local, count(event.receipt), event.name)
+    }
+
+    private fun count(receipt: Receipt): Count =
+        receipt.run { Count(accepted, finished, failed, cancelled, aborted, refused) }
+
+    /** [consumer] for Kotlin's events. One of Kotlin's says which it doesn't want, so those aren't even made. */
+    fun told(consumer: Consumer<Event>): (Happening) -> Unit =
+        if (consumer is Watcher) consumer.events else { event -> consumer.accept(of(event)) }
+
     @JvmStatic
-    fun print(event: Event): Unit = printEvent(
-        when (event) {
-            is Event.HandlerFailed -> event.run { HandlerFailed(local, remote, cause, name, client) }
-            is Event.ServerFailed -> ServerFailed(event.local, event.cause, event.name)
-            is Event.TaskFailed -> CoroutineFailed(event.cause)
-            is Event.LoopBlocked -> LoopBlocked(event.holder, event.atLeast.toKotlinDuration(), event.stack)
-            is Event.AcceptPaused ->
-                AcceptPaused(event.local, event.pause.toKotlinDuration(), event.cause, event.name)
-            // Nobody need see these.
-            is Event.Accepted, is Event.Refused, is Event.Closed, is Event.Draining, is Event.Drained -> return
-        },
-    )
+    fun printed(): Consumer<Event> = Watcher(printEvent)
+
+    @JvmStatic
+    fun slf4j(logger: Logger): Consumer<Event> = Watcher(logged(logger))
+
+    @JvmStatic
+    fun flightRecorder(): Consumer<Event> = Watcher(recorded())
+
+    /** A consumer of Kotlin's: for a program's own to be combined with. */
+    private class Watcher(val events: Watching) : Consumer<Event> {
+        override fun accept(event: Event) = events(happening(event))
+
+        override fun toString(): String = events.toString()
+    }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import static socketeer.java.Socketeer.net;
 
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import socketeer.MalformedException;
+import socketeer.TcpAddress;
 import socketeer.TooLargeException;
 import socketeer.java.testing.Claims;
 import socketeer.java.testing.CodecLaws;
@@ -117,6 +119,69 @@ class FramingTest {
                 Values.bytes(300),
                 Claims.<Bytes>none()
                         .atLimit(Bytes.of(new byte[300]), Bytes.of(new byte[301]), Codecs.lengthPrefixed(301)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> whatRedisIsTold() {
+        return laws(Codecs.respCommands(), Values.bytes(60).lists(6), Claims.<List<Bytes>>none().canonical(false));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> whatRedisAnswers() {
+        return laws(Codecs.respReplies(), replies(), Claims.none());
+    }
+
+    private static Values<Resp> replies() {
+        Values<Resp> plain = Values.bytes(40)
+                .and(Values.texts(40).map(it -> Bytes.of(it.replaceAll("[\r\n]", "."))))
+                .and(Values.longs(Long.MIN_VALUE, Long.MAX_VALUE))
+                .and(Values.ints(0, 5))
+                .map(it -> switch (it.second()) {
+                    case 0 -> new Resp.Simple(it.first().first().second());
+                    case 1 -> new Resp.Failure(it.first().first().second());
+                    case 2 -> new Resp.Number(it.first().second());
+                    case 3 -> new Resp.Bulk(it.first().first().first());
+                    case 4 -> new Resp.Bulk(null);
+                    default -> new Resp.Many(null);
+                });
+        return plain.lists(4).and(plain.lists(3)).map(it -> new Resp.Many(
+                Stream.concat(it.first().stream(), Stream.of(new Resp.Many(it.second()))).toList()));
+    }
+
+    @Test
+    void aPlainValueIsAReply() {
+        assertEquals(
+                new Resp.Many(List.of(
+                        new Resp.Number(1),
+                        new Resp.Number(-2),
+                        new Resp.Number(0),
+                        new Resp.Bulk(Bytes.of("x")),
+                        new Resp.Many(List.of()),
+                        new Resp.Simple(Bytes.of("OK")))),
+                Resp.of(List.of(true, -2L, 0, Bytes.of("x"), List.of(), new Resp.Simple(Bytes.of("OK")))));
+        assertEquals(new Resp.Bulk(null), Resp.of(null));
+        assertEquals(
+                "bytes, a whole number, a boolean or a collection, was 1.5",
+                assertThrows(IllegalArgumentException.class, () -> Resp.of(1.5)).getMessage());
+    }
+
+    @Test
+    void aLittleRedisForWhoeverTypes() throws Exception {
+        net(Setup.DEFAULT.signals(false), net -> {
+            Server server = net.tcpServer(0, peer -> {
+                Framed<List<Bytes>> commands = peer.framed(Codecs.respCommands());
+                Framed<Resp> replies = peer.framed(Codecs.respReplies());
+                commands.forEach(words -> replies.send(Resp.of(words)));
+            });
+            try (Socket typed = new Socket("127.0.0.1", ((TcpAddress) server.address()).getPort())) {
+                typed.getOutputStream().write("ECHO 'hello, world'\r\n*1\r\n$4\r\nPING\r\n".getBytes());
+                typed.shutdownOutput();
+                assertEquals(
+                        "*2\r\n$4\r\nECHO\r\n$12\r\nhello, world\r\n*1\r\n$4\r\nPING\r\n",
+                        new String(typed.getInputStream().readAllBytes()));
+            }
+            server.stop();
+        });
     }
 
     @Test

@@ -106,7 +106,7 @@ class JavaReadmeTest {
         assertEquals("from memory\n1\n", printed(() -> {
             Setup setup = Setup.DEFAULT
                     .limits(Limits.DEFAULT.connections(100).drain(Duration.ofSeconds(2)))
-                    .events(event -> System.err.println(event))
+                    .events(flightRecorder().andThen(event -> System.err.println(event)))
                     .network(new MemoryNetwork());
             net(setup, net -> {
                 Server server = net.tcpServer(80, peer -> peer.send("from memory"));
@@ -116,6 +116,26 @@ class JavaReadmeTest {
                 System.out.println(server.stop().accepted());
             });
         }));
+    }
+
+    @Test
+    void whatWrapsAHandler() throws Exception {
+        assertEquals("192.0.2.7:56324 says hello\n", printed(this::wrapping));
+    }
+
+    private void wrapping() throws Exception {
+        Rates rates = Rates.UNLIMITED.send(new Rate(512 << 10, Duration.ofSeconds(1)));
+        net(net -> {
+            Server server = net.tcpServer(0, proxied(List.of(cidr("127.0.0.1")), shaped(rates, peer -> {
+                peer.framed(Codecs.lines()).forEach(line -> peer.send(peer.remote() + " says " + line + "\n"));
+            })));
+            try (Connection proxy = net.connect(server.address())) {
+                proxy.send(Codecs.proxyV2().encode(new ProxyHeader(tcp("192.0.2.7", 56324), tcp("198.51.100.1", 443))));
+                proxy.send("hello\n");
+                System.out.print(proxy.recv().text());
+            }
+            server.stop();
+        });
     }
 
     @Test
