@@ -3,6 +3,7 @@ package socketeer
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldContain
 import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
@@ -22,6 +23,14 @@ class BuildTest : FunSpec({
             readme shouldContain "```text\n${tree.joinToString("\n")}\n```"
         }
         tree.drop(1) shouldHaveSize 10
+    }
+
+    test("what the build uses is what the pom asks for, with nothing added on the way") {
+        val direct = Regex("(?m)^(?:\\+|\\\\)- [^:]+:([^:]+):").findAll(runtimeTree().joinToString("\n"))
+            .map { it.groupValues[1] }.toList()
+        direct shouldContain "kotlin-stdlib"
+        val asked = File("pom.xml").readText().substringBefore("<build>")
+        direct.filterNot { "<artifactId>$it</artifactId>" in asked }.shouldBeEmpty()
     }
 
     test("the README's coordinates are the pom's") {
