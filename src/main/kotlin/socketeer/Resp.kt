@@ -6,6 +6,9 @@ import kotlinx.io.bytestring.encodeToByteString
 private val CRLF = "\r\n".encodeToByteString()
 private const val MAX_BULK = 512 * 1024 * 1024
 
+/** Four bytes a level are all it takes to nest; beyond some hundreds the stack would end first. */
+private const val MAX_NESTED = 64
+
 /**
  * What Redis answers, in version 2 of its protocol: see [respReplies]. Source: redis.io, "Serialization protocol".
  */
@@ -59,8 +62,11 @@ public sealed interface Resp {
  */
 public fun respCommands(): Codec<List<ByteString>> = commands
 
-/** What Redis answers, strictly. Commands go one way and replies the other: two framings on one connection. */
-public fun respReplies(): Codec<Resp> = Replies
+/**
+ * What Redis answers, strictly. Commands go one way and replies the other: two framings on one connection. Lists are in
+ * lists at most 64 deep.
+ */
+public fun respReplies(): Codec<Resp> = replies
 
 /** What a line begins with; an empty one with the CR behind it, in Redis's words. */
 private class Sign(private val char: Char) : Codec<Unit>, Decoder<Unit> {
@@ -118,17 +124,23 @@ internal fun ByteString.latin1() = String(arrayOf(this), Charsets.ISO_8859_1)
 
 internal fun latin1(text: String) = wrap(text.toByteArray(Charsets.ISO_8859_1))
 
-private object Replies : Codec<Resp> {
+private val replies = Replies(MAX_NESTED)
+
+/** Replies whose lists are at most [nested] deep. */
+private class Replies(private val nested: Int) : Codec<Resp> {
+    private val items by lazy(LazyThreadSafetyMode.PUBLICATION) { Replies(nested - 1) }
     private val line = lines(bytes(), LineEnd.CRLF)
     private val number = lines(integer(), LineEnd.CRLF)
     private val size =
         number.map({ it.also { require(it in -1..MAX_BULK) { "-1 <= size <= $MAX_BULK expected, was $it" } } }, { it })
     private val nothing = fixed(0)
+    private val none = nothing.map({ emptyList<Resp>() }, { NO_BYTES })
     private val bulk =
         size.body(MAX_ARRAY) { n -> if (n < 0) nothing else fixed(n.toInt()).before(CRLF) }
             .map({ (n, it) -> Resp.Bulk(it.takeIf { n >= 0 }) }, { sizeOf(it.bytes?.size) to (it.bytes ?: NO_BYTES) })
     private val many =
-        size.body(MAX_ARRAY) { n -> repeat(maxOf(n, 0).toInt(), MAX_ARRAY) }
+        size.map({ it.also(::requireShallow) }, { it })
+            .body(MAX_ARRAY) { n -> if (n <= 0) none else items.repeat(n.toInt(), MAX_ARRAY) }
             .map({ (n, items) -> Resp.Many(items.takeIf { n >= 0 }) }, { sizeOf(it.items?.size) to it.items.orEmpty() })
     private val any =
         tagged(
@@ -139,6 +151,9 @@ private object Replies : Codec<Resp> {
             case('$'.code, bulk),
             case('*'.code, many),
         )
+
+    private fun requireShallow(size: Long) =
+        require(nested > 0 || size <= 0) { "lists in lists <= $MAX_NESTED deep expected, was one more" }
 
     private fun sizeOf(size: Int?) = size?.toLong() ?: -1
 
@@ -160,8 +175,9 @@ private object Replies : Codec<Resp> {
     }
 
     private fun encodeAll(items: List<Resp>, output: Output) {
+        requireShallow(items.size.toLong())
         count.encode(items.size.toLong(), output)
-        for (item in items) encode(item, output)
+        for (item in items) this.items.encode(item, output)
     }
 
     override fun decoder() = any.decoder()

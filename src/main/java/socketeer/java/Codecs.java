@@ -206,7 +206,10 @@ public final class Codecs {
         return Adapters.respCommands();
     }
 
-    /** What Redis answers, strictly. Commands go one way and replies the other: two framings on one connection. */
+    /**
+     * What Redis answers, strictly; lists are in lists at most 64 deep. Commands go one way and replies the other: two
+     * framings on one connection.
+     */
     public static Codec<Resp> respReplies() {
         return Adapters.respReplies();
     }

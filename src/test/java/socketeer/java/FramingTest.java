@@ -149,6 +149,22 @@ class FramingTest {
     }
 
     @Test
+    void repliesAreNestedSoDeepAndNoDeeper() throws Exception {
+        Codec<Resp> replies = Codecs.respReplies();
+        Bytes deepest = Bytes.of("*1\r\n".repeat(64) + ":1\r\n");
+        assertEquals(deepest, replies.encode(replies.decode(deepest)));
+        Resp deeper = new Resp.Many(List.of(replies.decode(deepest)));
+        assertThrows(IllegalArgumentException.class, () -> replies.encode(deeper));
+        for (int depth : new int[] {65, 100_000}) {
+            Bytes hostile = Bytes.of("*1\r\n".repeat(depth) + ":1\r\n");
+            MalformedException refused = assertThrows(MalformedException.class, () -> replies.decode(hostile));
+            assertTrue(refused.getMessage().contains("lists in lists <= 64 deep"), refused.getMessage());
+        }
+        assertEquals(new Resp.Many(List.of()), replies.decode(Bytes.of("*0\r\n")));
+        assertEquals(new Resp.Many(null), replies.decode(Bytes.of("*-1\r\n")));
+    }
+
+    @Test
     void aPlainValueIsAReply() {
         assertEquals(
                 new Resp.Many(List.of(
