@@ -55,6 +55,20 @@ internal class LoopPoller(override val dispatcher: SelectLoop, val selector: Sel
 
     override val isHere: Boolean get() = dispatcher.isHere
 
+    private var servedVirtual = false
+
+    /** Whether virtual threads were woken, or had something done here, since this was asked last. */
+    fun hasServedVirtual(): Boolean = servedVirtual.also { servedVirtual = false }
+
+    /** They were. */
+    fun serveVirtual() {
+        servedVirtual = true
+    }
+
+    override fun woke(thread: Blocked) {
+        if (thread.isVirtual) serveVirtual()
+    }
+
     /** Who has the loop at the moment, null while it waits; read by the [Watchdog]. Ordered stores cost no fence. */
     val holder = AtomicReference<Any?>()
 

@@ -478,6 +478,7 @@ internal class NioConnection(
     }
 
     private fun serve(thread: Blocked) {
+        poller.woke(thread)
         val buffer = thread.into
         try {
             val count = if (buffer != null) read(buffer) else readScratch(thread.atMost)

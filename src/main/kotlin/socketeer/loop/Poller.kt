@@ -63,6 +63,9 @@ internal interface Poller {
     /** Closes the channel of [watch] and returns when its descriptor is gone. Not cancellable. */
     suspend fun release(watch: Watch)
 
+    /** [thread] was woken here. */
+    fun woke(thread: Blocked) {}
+
     /** Every watch taken in and not yet released. */
     fun watches(): List<Watch>
 

@@ -80,9 +80,14 @@ public class SelectLoop(
     private val fromElsewhere = ConcurrentLinkedQueue<Runnable>()
     private val timers = Timers { task -> if (isHere) task.run() else post(task) }
 
-    @Volatile private var thread: Thread? = null
+    /** Who takes its turns at the moment. */
+    @Volatile internal var thread: Thread? = null
+        private set
 
     @Volatile private var sleeping = false
+
+    /** Whether a virtual thread ever had something done here: then most that comes from elsewhere is theirs. */
+    @Volatile private var forVirtual = false
 
     @Volatile private var closed = false
 
@@ -183,15 +188,57 @@ public class SelectLoop(
         rescue()
     }
 
-    private inline fun drive(until: () -> Boolean, onInterrupt: () -> Unit) {
-        Watchdog(poller, hold, events).use {
-            while (!until()) {
-                runTasks()
-                runTimers()
-                if (until()) break
-                if (poll() == 0 && Thread.interrupted()) onInterrupt()
+    private fun drive(until: () -> Boolean, onInterrupt: () -> Unit) {
+        Deputies(until).use { deputies ->
+            Watchdog(this, poller, hold, events).use {
+                while (!until()) {
+                    runTasks()
+                    runTimers()
+                    if (until()) break
+                    if (poll() == 0 && Thread.interrupted()) onInterrupt()
+                    if (poller.hasServedVirtual() && deputies.work()) onInterrupt()
+                }
             }
         }
+    }
+
+    /** The one deputy of this loop, from when there's a need for it. */
+    private inner class Deputies(private val until: () -> Boolean) : AutoCloseable {
+        private val own = Thread.currentThread()
+        private val needed = !Virtual.`is`(own)
+        private var deputy: Deputy? = null
+
+        /** [Deputy.work] */
+        fun work(): Boolean {
+            if (!needed) return false
+            val other = deputy ?: Deputy { takeTurn(until) }.also {
+                deputy = it
+                DRIVING += it.thread
+            }
+            poller.hold(null)
+            try {
+                return other.work()
+            } finally {
+                thread = own
+            }
+        }
+
+        override fun close() {
+            val other = deputy ?: return
+            other.close()
+            DRIVING -= other.thread
+        }
+    }
+
+    /** A turn by the [Deputy], which doesn't wait; whether the next is of use. */
+    private fun takeTurn(until: () -> Boolean): Boolean {
+        thread = Thread.currentThread()
+        runTasks()
+        runTimers()
+        if (until()) return false
+        val count = poller.poll(0)
+        poller.hold(null)
+        return count > 0 || tasks.isNotEmpty() || !fromElsewhere.isEmpty()
     }
 
     private fun poll(): Int {
@@ -209,7 +256,10 @@ public class SelectLoop(
     }
 
     private fun runTasks() {
-        while (true) tasks.addLast(fromElsewhere.poll() ?: break)
+        while (true) {
+            tasks.addLast(fromElsewhere.poll() ?: break)
+            if (forVirtual) poller.serveVirtual()
+        }
         var left = TASKS_A_TURN
         while (left-- > 0) {
             val first = tasks.removeFirstOrNull() ?: return
@@ -242,6 +292,7 @@ public class SelectLoop(
             tasks.addLast(task)
             return
         }
+        if (!forVirtual && Virtual.`is`(Thread.currentThread())) forVirtual = true
         fromElsewhere.add(task)
         if (sleeping) wake()
         // Nobody drives it any more: what still wants to end, so as to release what it holds, does so elsewhere.

@@ -14,14 +14,14 @@ import kotlin.time.Duration.Companion.nanoseconds
  * once a holder. The loop pays two ordered stores a turn for it, and no clock.
  */
 internal class Watchdog(
+    private val loop: SelectLoop,
     private val poller: LoopPoller,
     private val hold: Duration,
     private val events: (Event) -> Unit,
 ) : AutoCloseable {
     @Volatile private var open = true
-    private val driver = Thread.currentThread()
     private val watcher = if (hold.isFinite()) {
-        thread(name = "${driver.name}-watchdog", isDaemon = true) {
+        thread(name = "${Thread.currentThread().name}-watchdog", isDaemon = true) {
             watch()
         }
     } else {
@@ -41,7 +41,7 @@ internal class Watchdog(
                 since = now
             } else if (holder != null && reported != beat && now - since >= hold.inWholeNanoseconds) {
                 reported = beat
-                val stack = driver.stackTrace.toList()
+                val stack = loop.thread?.stackTrace.orEmpty().toList()
                 if (poller.beat.get() == beat) events(LoopBlocked(name(holder), (now - since).nanoseconds, stack))
             }
             LockSupport.parkNanos(this, hold.inWholeNanoseconds / 2)
