@@ -4,7 +4,7 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.currentCoroutineContext
-import java.util.concurrent.atomic.AtomicReference
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater
 import kotlin.coroutines.AbstractCoroutineContextElement
 import kotlin.coroutines.CoroutineContext
 import kotlin.time.Duration
@@ -30,13 +30,12 @@ internal class Handling(
     /** The coroutine of this connection, once it runs. */
     @Volatile var job: Job? = null
 
-    private val end = AtomicReference<End?>()
-
     /** How it ended; null as long as its handler runs. */
-    val ending: End? get() = end.get()
+    @Volatile var ending: End? = null
+        private set
 
     /** True for the first one to say how it ended. */
-    fun ends(how: End): Boolean = end.compareAndSet(null, how)
+    fun ends(how: End): Boolean = ENDING.compareAndSet(this, null, how)
 
     /** Whom its proxy named: see [proxied]. */
     @Volatile var client: Address? = null
@@ -78,6 +77,9 @@ internal class Handling(
 
     companion object : CoroutineContext.Key<Handling> {
         private val UNSEEN = -Duration.INFINITE
+
+        // There is one of these a connection, and an object less in it shows.
+        private val ENDING = AtomicReferenceFieldUpdater.newUpdater(Handling::class.java, End::class.java, "ending")
     }
 }
 

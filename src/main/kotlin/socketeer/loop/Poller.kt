@@ -104,7 +104,7 @@ internal class Slot(private val poller: Poller) : (Throwable?) -> Unit {
     private var job: Job? = null
     private var hook: DisposableHandle? = null
     private var turn = 0
-    private var spent = 0
+    private var spent: Byte = 0
 
     val isTaken: Boolean get() = waiting != null
 
@@ -157,7 +157,9 @@ internal class Slot(private val poller: Poller) : (Throwable?) -> Unit {
             turn = poller.turn
             spent = 0
         }
-        return ++spent <= CALLS_A_TURN
+        if (spent == CALLS_A_TURN) return false
+        spent++
+        return true
     }
 
     /** Resumes whoever waits; its code runs now if it belongs to this poller. */
@@ -209,7 +211,7 @@ internal suspend fun <T> Poller.here(block: suspend () -> T): T = suspendCorouti
 }
 
 /** Enough to spread the cost of a poll, few enough that nobody waits long. */
-private const val CALLS_A_TURN = 8
+private const val CALLS_A_TURN: Byte = 8
 
 /**
  * [here] for a call that may be cancelled: it doesn't begin if its caller is cancelled already, so that a coroutine
