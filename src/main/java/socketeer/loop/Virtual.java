@@ -12,6 +12,10 @@ final class Virtual {
 
     private Virtual() {}
 
+    static boolean exist() {
+        return START != null;
+    }
+
     static boolean is(Thread thread) {
         if (IS == null) return false;
         try {

@@ -1,5 +1,6 @@
 package socketeer.loop
 
+import java.util.concurrent.Executor
 import java.util.concurrent.atomic.AtomicReference
 import java.util.concurrent.locks.LockSupport
 
@@ -15,6 +16,9 @@ import java.util.concurrent.locks.LockSupport
  * A virtual thread gets no processor as long as others keep all carriers, and a loop must not wait for its users: so
  * its own thread looks after the deputy, and takes the loop back when that hasn't come to its turn for a while.
  */
+
+/** Runs each task on a virtual thread; null before JDK 21. */
+internal val virtualThreads: Executor? = if (Virtual.exist()) Executor { Virtual.start(it) } else null
 
 /**
  * Who takes a loop's turns besides its own thread, which makes this.
