@@ -16,7 +16,6 @@ import socketeer.testing.Maker
 import socketeer.testing.networkLaws
 import socketeer.testing.networks
 import socketeer.testing.pairs
-import java.nio.file.Files
 import java.util.concurrent.Executors
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicInteger
@@ -53,10 +52,9 @@ private val ample get() = (1L shl 40) per 1.seconds
 
 private val paths = AtomicInteger()
 
-/** Every listener takes its own file away. */
-private val folder = Files.createTempDirectory("unix").also { it.toFile().deleteOnExit() }
-
-private fun freshPath() = unix("$folder/${paths.incrementAndGet()}")
+/** A name of this process; every listener takes its own file away. */
+private fun freshPath() =
+    unix("${System.getProperty("java.io.tmpdir")}/unix-${ProcessHandle.current().pid()}-${paths.incrementAndGet()}")
 
 /** A test for each law; those that don't apply are listed as ignored. */
 fun FunSpec.hold(maker: Maker) {
