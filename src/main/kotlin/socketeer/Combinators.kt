@@ -166,10 +166,10 @@ private class Named<T : Any>(
 
             override fun decode(input: Input): T? = named { inner.decode(input) }
 
-            override fun decodeExactly(input: Input, n: Int): T = named { inner.decodeWhole(input, n) }!!
+            override fun decodeExactly(input: Input, n: Int): T = named { inner.decodeWhole(input, n) }
         }
 
-    private inline fun named(decode: () -> T?): T? =
+    private inline fun <R> named(decode: () -> R): R =
         try {
             decode()
         } catch (e: MalformedException) {

@@ -42,14 +42,14 @@ final class Call implements Continuation<Object> {
      * @throws InterruptedIOException if the thread is interrupted; its status is then cleared
      * @throws IllegalStateException on a loop's thread, which this would hold
      */
-    @SuppressWarnings("unchecked")
+    @SuppressWarnings("unchecked") // Who calls it knows what the function gives.
     static <T> T await(Suspending function) throws IOException {
         begin();
         return (T) new Call().run(function);
     }
 
     /** The same where an interrupt must not come between: it is kept for the next call. */
-    @SuppressWarnings("unchecked")
+    @SuppressWarnings("unchecked") // Who calls it knows what the function gives.
     static <T> T complete(Suspending function) {
         boolean interrupted = Thread.interrupted();
         try {

@@ -16,7 +16,7 @@ final class Virtual {
         return START != null;
     }
 
-    static boolean is(Thread thread) {
+    static boolean isOne(Thread thread) {
         if (IS == null) return false;
         try {
             return (boolean) IS.invokeExact(thread);

@@ -21,7 +21,7 @@ import java.util.concurrent.locks.LockSupport
 internal class Blocked(@JvmField val into: ByteBuffer?, @JvmField val atMost: Int) {
     private val thread = Thread.currentThread()
 
-    val isVirtual: Boolean get() = Virtual.`is`(thread)
+    val isVirtual: Boolean get() = Virtual.isOne(thread)
 
     /** A count, an array, [AT_END] or a [Throwable]; null as long as there is none. */
     @Volatile var outcome: Any? = null

@@ -205,7 +205,7 @@ public class SelectLoop(
     /** The one deputy of this loop, from when there's a need for it. */
     private inner class Deputies(private val until: () -> Boolean) : AutoCloseable {
         private val own = Thread.currentThread()
-        private val needed = !Virtual.`is`(own)
+        private val needed = !Virtual.isOne(own)
         private var deputy: Deputy? = null
 
         /** [Deputy.work] */
@@ -292,7 +292,7 @@ public class SelectLoop(
             tasks.addLast(task)
             return
         }
-        if (!forVirtual && Virtual.`is`(Thread.currentThread())) forVirtual = true
+        if (!forVirtual && Virtual.isOne(Thread.currentThread())) forVirtual = true
         fromElsewhere.add(task)
         if (sleeping) wake()
         // Nobody drives it any more: what still wants to end, so as to release what it holds, does so elsewhere.

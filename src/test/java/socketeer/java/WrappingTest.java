@@ -28,6 +28,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import socketeer.BrokenException;
@@ -149,6 +150,26 @@ class WrappingTest {
             quick.stop();
         });
         assertFalse(called.get());
+    }
+
+    @Test
+    void whatIsToldOfAConnectionNamesTheClientToo() throws Exception {
+        LinkedBlockingQueue<Event> events = new LinkedBlockingQueue<>();
+        Handler<Connection> failing = peer -> {
+            throw new IllegalStateException("sold out");
+        };
+        net(QUIET.events(events::add), net -> {
+            Server server = net.tcpServer(0, proxied(LOOPBACK, failing));
+            assertEquals("", heard(server, LINE.getBytes(ISO_8859_1), 99));
+            server.stop();
+        });
+        List<Object> clients = events.stream().flatMap(WrappingTest::client).toList();
+        assertEquals(List.of(HEADER.source(), HEADER.source()), clients);
+    }
+
+    private static Stream<Object> client(Event event) {
+        if (event instanceof Event.HandlerFailed failed) return Stream.of(failed.client());
+        return event instanceof Event.Closed closed ? Stream.of(closed.client()) : Stream.empty();
     }
 
     /** What the next handler that failed threw. */

@@ -70,6 +70,7 @@ private fun plain(message: Any, framing: Framing): Any =
         is java.nio.ByteBuffer -> ByteString(ByteArray(message.remaining()).also { message.duplicate().get(it) })
         is FullBulkStringRedisMessage -> plain(message.content(), framing)
         is ArrayRedisMessage -> message.children().map { plain(it, framing) }
+        // No message holds a null.
         is List<*> -> message.map { plain(it!!, framing) }
         is ByteBuf if framing == Framing.LINES -> message.toString(Charsets.UTF_8)
         is ByteBuf -> ByteString(ByteBufUtil.getBytes(message))

@@ -94,6 +94,7 @@ class Netty(private val kept: Boolean) : Contender {
             }
             Framing.RESP -> CommandWriter().let { encoder ->
                 encoding(traffic, encoder) { ctx, it, out ->
+                    // No message holds a null.
                     val parts = (it as List<*>).map { part -> FullBulkStringRedisMessage(wrapped(part!!)) }
                     releasing(ArrayRedisMessage(parts)) { message -> encoder.encode(ctx, message, out) }
                 }

@@ -38,6 +38,7 @@ object Socketeer : Contender {
     private fun own(message: Any): Any =
         when (message) {
             is ByteArray -> ByteString(message)
+            // No message holds a null.
             is List<*> -> message.map { own(it!!) }
             else -> message
         }
